@@ -58,6 +58,8 @@ export interface Effects<Message, Event> {
   dial(address: Address): LinkId;
   /** Sends on a link that is up. Sends on a link that has just gone down are dropped in silence. */
   send(link: LinkId, message: Message): void;
+  /** Says that nothing more will be sent on this link; the other side may still answer (a TCP half-close). */
+  end(link: LinkId): void;
   /** Ends a link, up or still being dialed. What was sent before still goes out. */
   close(link: LinkId, reason: CloseReason): void;
   /** Tells the owner what happened. */
@@ -68,6 +70,8 @@ export interface Effects<Message, Event> {
 export interface Core<Message> {
   /** A link that this core dialed is up, or (an id it has not seen) somebody has connected to it. */
   linkUp(now: number, link: LinkId, remote: Address): void;
+  /** The other side will send nothing more on this link. What this side sends still arrives. */
+  linkEnded(now: number, link: LinkId): void;
   /** A link has ended, or could not be made. */
   linkDown(now: number, link: LinkId, reason: DownReason): void;
   /** A message arrived. */

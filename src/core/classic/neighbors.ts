@@ -1,0 +1,311 @@
+/**
+ * Who a classic peer is linked to, and how it finds them.
+ *
+ * In the original a refused requester believes itself linked, peers that came early fill up among themselves, and with
+ * 20 peers almost every network has members that can't hear everyone. Here a link exists when both sides say so, and
+ * three rules keep the overlay in one piece using the classic messages alone:
+ *
+ * 1. **The ladder.** Addresses have an order that everybody agrees on. Every peer keeps at least one link to a peer
+ *    lower in that order, unless there is none. From any peer the ladder leads down to the lowest: so the overlay is
+ *    connected, whatever else happens, and each peer can see for itself whether it does its part.
+ * 2. **Room is left.** Beyond the ladder a peer looks for company only up to `neighborsWanted`, but accepts up to
+ *    `neighborsMax`: those who come later find room. In a network small enough everybody links to everybody.
+ * 3. **Whoever comes back is in need.** A full peer refuses, as the original does. But who asks again after a refusal
+ *    has found no room anywhere else, and is let in, up to `neighborsInNeedMax`.
+ */
+import type { Address } from "../address.js";
+import type { LinkId } from "../effects.js";
+import { type Random, sample } from "../random.js";
+import type { ClassicPeerConfig } from "./config.js";
+import type { Exchanges, Outcome } from "./exchange.js";
+import { Outbox, type OutboxOwner } from "./outbox.js";
+
+/** A peer that this one is linked to. */
+export interface Neighbor {
+  readonly address: Address;
+  /** What waits to be sent to it. */
+  readonly outbox: Outbox;
+  /** Liveness tests in a row that stayed without an answer. */
+  silences: number;
+  /** False from the first failed test until the next good one: it may be dead, so its place is not counted. */
+  reachable: boolean;
+}
+
+/** Why a link ended. */
+export type UnlinkReason =
+  /** Three silences. */
+  | "dead"
+  /** The other side says that it does not know this link. */
+  | "disowned"
+  /** The other side never heard that its request was accepted. */
+  | "not-completed";
+
+/** What the neighbors tell the peer. */
+export interface NeighborsOwner extends OutboxOwner {
+  /** Two-way from now on. `asked`: this side made the request. */
+  linked(now: number, peer: Address, asked: boolean): void;
+  /** No longer a neighbor; `undelivered` messages for it were given up. */
+  unlinked(now: number, peer: Address, reason: UnlinkReason, undelivered: number): void;
+  /** Everybody known has been asked, and nobody is linked. */
+  alone(now: number, retryInMs: number): void;
+  /** Peers that could be linked to; own addresses and neighbors may be among them. */
+  candidates(): Iterable<Address>;
+  /** Whether this is an address of this very peer. */
+  isOwn(address: Address): boolean;
+  /** The address that others know this peer by; undefined until a seed has said so. */
+  readonly own: Address | undefined;
+}
+
+/** Lower rungs that have refused before one of them is asked a second time. */
+const refusalsBeforeInsisting = 4;
+
+interface Mark {
+  readonly kind: "full" | "gone";
+  readonly until: number;
+  insisted: boolean;
+}
+
+/** The neighbors of one peer. */
+export class Neighbors {
+  readonly #exchanges: Exchanges;
+  readonly #config: ClassicPeerConfig;
+  readonly #random: Random;
+  readonly #owner: NeighborsOwner;
+  readonly #neighbors: Neighbor[] = [];
+  /** Requests under way. */
+  readonly #asking = new Set<Address>();
+  /** Who has refused this peer or could not be reached, lately. */
+  readonly #marks = new Map<Address, Mark>();
+  /** Whom this peer has refused, and until when a second request counts as need. */
+  readonly #refused = new Map<Address, number>();
+  /** Inbound links over which a request has just been accepted: undone when they break. */
+  readonly #accepting = new Map<LinkId, Address>();
+  #retryAt = Number.POSITIVE_INFINITY;
+  #fruitless = 0;
+
+  constructor(exchanges: Exchanges, config: ClassicPeerConfig, random: Random, owner: NeighborsOwner) {
+    this.#exchanges = exchanges;
+    this.#config = config;
+    this.#random = random;
+    this.#owner = owner;
+  }
+
+  /** All neighbors, also those that may be dead. */
+  get all(): readonly Neighbor[] {
+    return this.#neighbors;
+  }
+
+  /** When the search wants to go on. */
+  get nextWake(): number {
+    let next = this.#retryAt;
+    for (const { outbox } of this.#neighbors) next = Math.min(next, outbox.nextWake);
+    return next;
+  }
+
+  /** The neighbor of that address. */
+  find(address: Address): Neighbor | undefined {
+    return this.#neighbors.find((neighbor) => neighbor.address === address);
+  }
+
+  /** Somebody asks for a link: true when it is made, and the answer is to be sent on `link`. */
+  requested(now: number, link: LinkId, from: Address): boolean {
+    if (this.#owner.isOwn(from)) return false;
+    const known = this.find(from);
+    // Asked again by a neighbor: it has restarted or is not sure. The link stands.
+    if (known !== undefined) return true;
+    const inNeed = (this.#refused.get(from) ?? 0) > now;
+    const max = inNeed ? this.#config.neighborsInNeedMax : this.#config.neighborsMax;
+    if (this.#reachable() >= max) {
+      this.#rememberRefusal(now, from);
+      return false;
+    }
+    this.#refused.delete(from);
+    this.#accepting.set(link, from);
+    this.#add(now, from, false);
+    return true;
+  }
+
+  /** An inbound link is gone. `broken`: not in good order, so an acceptance sent on it may never have arrived. */
+  linkGone(now: number, link: LinkId, broken: boolean): void {
+    const peer = this.#accepting.get(link);
+    this.#accepting.delete(link);
+    if (broken && peer !== undefined) this.drop(now, peer, "not-completed");
+  }
+
+  /** Ends a link on this side. The classic protocol has no word for it; the other side finds out by itself. */
+  drop(now: number, address: Address, reason: UnlinkReason): void {
+    const index = this.#neighbors.findIndex((neighbor) => neighbor.address === address);
+    if (index < 0) return;
+    const [neighbor] = this.#neighbors.splice(index, 1);
+    if (reason === "dead") this.#mark(now, address, "gone");
+    this.#owner.unlinked(now, address, reason, neighbor!.outbox.close());
+    this.seek(now);
+  }
+
+  /** Asks every neighbor whether the link still stands: this process has been away, and may have been given up. */
+  confirm(now: number): void {
+    for (const { address } of this.#neighbors) {
+      if (!this.#asking.has(address)) this.#ask(now, address);
+    }
+  }
+
+  /** Looks for neighbors, if some are missing. Cheap when none are. */
+  seek(now: number): void {
+    this.#retryAt = Number.POSITIVE_INFINITY;
+    if (this.#owner.own === undefined) return;
+    const candidates = this.#candidates();
+    this.#seekRung(now, candidates);
+    this.#seekCompany(now, candidates);
+    if (this.#asking.size > 0) return;
+    const reachable = this.#reachable();
+    const short = reachable < this.#wanted(candidates) && candidates.some((address) => this.#isFree(address));
+    if (short || this.#needsRung(now, candidates)) this.#retryLater(now, reachable === 0);
+    else this.#fruitless = 0;
+  }
+
+  /** Time has passed. */
+  wake(now: number): void {
+    for (const { outbox } of this.#neighbors) if (outbox.nextWake <= now) outbox.wake(now);
+    if (this.#retryAt <= now) this.seek(now);
+  }
+
+  /** Rule 1: one link down the ladder. */
+  #seekRung(now: number, candidates: readonly Address[]): void {
+    if (!this.#needsRung(now, candidates)) return;
+    for (const address of this.#asking) if (this.#isLower(address)) return;
+    const lower = candidates.filter((address) => this.#isLower(address) && this.#isFree(address));
+    const refused = lower.filter((address) => this.#marked(now, address)?.kind === "full");
+    const untried = lower.filter((address) => this.#marked(now, address) === undefined);
+    if (untried.length > 0 && refused.length < refusalsBeforeInsisting) {
+      this.#ask(now, this.#draw(untried));
+    } else {
+      const patient = refused.filter((address) => !this.#marks.get(address)!.insisted);
+      if (patient.length > 0) this.#insist(now, this.#draw(patient));
+      else if (untried.length > 0) this.#ask(now, this.#draw(untried));
+    }
+  }
+
+  /** Rule 2: company, as far as it is wanted. */
+  #seekCompany(now: number, candidates: readonly Address[]): void {
+    const missing = this.#wanted(candidates) - this.#reachable() - this.#asking.size;
+    if (missing <= 0) return;
+    const untried = candidates.filter((address) => this.#isFree(address) && this.#marked(now, address) === undefined);
+    for (const address of sample(this.#random, untried, missing)) this.#ask(now, address);
+    if (untried.length > 0 || this.#reachable() > 0 || this.#asking.size > 0) return;
+    const patient = candidates.filter((address) => {
+      const mark = this.#marked(now, address);
+      return mark?.kind === "full" && !mark.insisted && this.#isFree(address);
+    });
+    if (patient.length > 0) this.#insist(now, this.#draw(patient));
+  }
+
+  #wanted(candidates: readonly Address[]): number {
+    const { neighborsMax, neighborsWanted } = this.#config;
+    return candidates.length < neighborsMax ? candidates.length : neighborsWanted;
+  }
+
+  #needsRung(now: number, candidates: readonly Address[]): boolean {
+    if (this.#neighbors.some(({ address, reachable }) => reachable && this.#isLower(address))) return false;
+    return candidates.some((address) => this.#isLower(address) && this.#marked(now, address)?.kind !== "gone");
+  }
+
+  #insist(now: number, address: Address): void {
+    this.#marks.get(address)!.insisted = true;
+    this.#ask(now, address);
+  }
+
+  #ask(now: number, address: Address): void {
+    this.#asking.add(address);
+    this.#exchanges.begin(now, {
+      to: address,
+      message: { type: "connect-request", from: this.#owner.own! },
+      limitMs: this.#config.exchangeTimeoutMs,
+      onOutcome: (at, outcome) => this.#answered(at, address, outcome),
+    });
+  }
+
+  #answered(now: number, address: Address, outcome: Outcome): void {
+    this.#asking.delete(address);
+    if (outcome.type === "answered") {
+      this.#marks.delete(address);
+      this.#fruitless = 0;
+      if (this.find(address) === undefined) this.#add(now, address, true);
+    } else if (outcome.type === "closed") {
+      if (this.#marked(now, address) === undefined) this.#mark(now, address, "full");
+      this.drop(now, address, "disowned");
+    } else if (outcome.type !== "not-tried") this.#mark(now, address, "gone");
+    if (outcome.type === "not-tried") this.#retryLater(now, false);
+    else this.seek(now);
+  }
+
+  #add(now: number, address: Address, asked: boolean): void {
+    const { outboxMax, exchangeTimeoutMs } = this.#config;
+    const limits = {
+      waitingMax: outboxMax,
+      limitMs: exchangeTimeoutMs,
+      retryMinMs: 200,
+      retryMaxMs: 4_000,
+      failuresMax: Number.POSITIVE_INFINITY,
+    };
+    const outbox = new Outbox(address, this.#exchanges, limits, this.#owner);
+    this.#neighbors.push({ address, outbox, silences: 0, reachable: true });
+    this.#owner.linked(now, address, asked);
+  }
+
+  #retryLater(now: number, alone: boolean): void {
+    const { retryMinMs, retryMaxMs } = this.#config;
+    const pause = Math.min(retryMaxMs, retryMinMs * 2 ** Math.min(this.#fruitless, 20));
+    this.#fruitless++;
+    const retryInMs = Math.ceil(pause / 2) + this.#random.below(Math.ceil(pause / 2) + 1);
+    this.#retryAt = now + retryInMs;
+    // The next round starts with a clean slate: whoever was unreachable or full may not be so any more.
+    if (alone) {
+      this.#marks.clear();
+      this.#owner.alone(now, retryInMs);
+    }
+  }
+
+  #candidates(): Address[] {
+    const candidates: Address[] = [];
+    for (const address of this.#owner.candidates()) if (!this.#owner.isOwn(address)) candidates.push(address);
+    return candidates;
+  }
+
+  #isFree(address: Address): boolean {
+    return !this.#asking.has(address) && this.find(address) === undefined;
+  }
+
+  #isLower(address: Address): boolean {
+    return address < this.#owner.own!;
+  }
+
+  #reachable(): number {
+    let count = 0;
+    for (const neighbor of this.#neighbors) if (neighbor.reachable) count++;
+    return count;
+  }
+
+  #draw(from: readonly Address[]): Address {
+    return from[this.#random.below(from.length)]!;
+  }
+
+  #mark(now: number, address: Address, kind: Mark["kind"]): void {
+    const { refusalMemoryMs, absenceMemoryMs } = this.#config;
+    const until = now + (kind === "full" ? refusalMemoryMs : absenceMemoryMs);
+    this.#marks.set(address, { kind, until, insisted: false });
+  }
+
+  #marked(now: number, address: Address): Mark | undefined {
+    const mark = this.#marks.get(address);
+    if (mark === undefined || mark.until > now) return mark;
+    this.#marks.delete(address);
+    return undefined;
+  }
+
+  /** Bounded: an old refusal goes when there are too many, and at worst its peer has to ask once more. */
+  #rememberRefusal(now: number, from: Address): void {
+    this.#refused.delete(from);
+    if (this.#refused.size >= 1_000) this.#refused.delete(this.#refused.keys().next().value!);
+    this.#refused.set(from, now + this.#config.refusalMemoryMs);
+  }
+}

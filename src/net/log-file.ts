@@ -1,0 +1,88 @@
+/**
+ * A log file that is never in the way: lines are appended in the background, a disk that is full or gone is reported
+ * once and tried again later, and what waits to be written is bounded.
+ */
+import { createWriteStream, type WriteStream } from "node:fs";
+import { mkdir } from "node:fs/promises";
+import { dirname } from "node:path";
+import { now } from "./clock.js";
+
+/** Text waiting for a slow disk; beyond, lines are dropped and counted. */
+const maxWaitingBytes = 4_194_304;
+const reopenPauseMs = 5_000;
+
+/** Appends lines to one file. */
+export class LogFile {
+  /** Where it writes. */
+  readonly path: string;
+  readonly #onTrouble: (message: string) => void;
+  #stream: WriteStream | undefined;
+  #reopenAt = 0;
+  #dropped = 0;
+
+  private constructor(path: string, onTrouble: (message: string) => void) {
+    this.path = path;
+    this.#onTrouble = onTrouble;
+  }
+
+  /**
+   * Opens the file, making its folder if need be.
+   *
+   * @param onTrouble - told in plain words when lines can't be written, and again when they can
+   * @throws the file system's error when the file can't be opened at all
+   */
+  static async open(path: string, onTrouble: (message: string) => void): Promise<LogFile> {
+    await mkdir(dirname(path), { recursive: true });
+    const file = new LogFile(path, onTrouble);
+    await new Promise<void>((resolve, reject) => {
+      const stream = createWriteStream(path, { flags: "a" });
+      stream.once("error", reject);
+      stream.once("open", () => {
+        stream.off("error", reject);
+        file.#use(stream);
+        resolve();
+      });
+    });
+    return file;
+  }
+
+  /** Appends one line. Never throws, never waits. */
+  line(text: string): void {
+    if (this.#stream === undefined && now() >= this.#reopenAt) this.#use(createWriteStream(this.path, { flags: "a" }));
+    if (this.#stream === undefined || this.#stream.writableLength > maxWaitingBytes) {
+      this.#dropped++;
+      return;
+    }
+    if (this.#dropped > 0) {
+      this.#stream.write(`(${this.#dropped} lines are missing here)\n`);
+      this.#dropped = 0;
+    }
+    this.#stream.write(`${text}\n`);
+  }
+
+  /** Writes what waits, and closes; gives up after `limitMs`. */
+  async close(limitMs = 2_000): Promise<void> {
+    const stream = this.#stream;
+    this.#stream = undefined;
+    this.#reopenAt = Number.POSITIVE_INFINITY;
+    if (stream === undefined) return;
+    await new Promise<void>((resolve) => {
+      const limit = setTimeout(resolve, limitMs);
+      stream.once("close", () => {
+        clearTimeout(limit);
+        resolve();
+      });
+      stream.end();
+    });
+  }
+
+  #use(stream: WriteStream): void {
+    this.#stream = stream;
+    stream.on("error", (error) => {
+      if (this.#stream !== stream) return;
+      this.#stream = undefined;
+      this.#reopenAt = now() + reopenPauseMs;
+      this.#onTrouble(`${this.path}: ${error.message}; going on without it, next try in ${reopenPauseMs / 1000} s`);
+    });
+  }
+}

@@ -1,0 +1,162 @@
+/** A classic peer on a real port, with its log. */
+import { join } from "node:path";
+import type { Address } from "../core/address.js";
+import { type ClassicPeerConfig, classicPeerDefaults } from "../core/classic/config.js";
+import type { ClassicMessage, Gossip } from "../core/classic/message.js";
+import { ClassicPeerCore, type ClassicPeerEvent, PeerError } from "../core/classic/peer.js";
+import type { Effects } from "../core/effects.js";
+import { ClassicReader, encodeClassic } from "../wire/classic.js";
+import { Driver, type DriverOptions } from "./driver.js";
+import { LogFile } from "./log-file.js";
+import { PeerLines, peerWarning, turnedWarning } from "./log-lines.js";
+import { systemRandom } from "./random.js";
+import { isLocalIp } from "./socket-address.js";
+import { Warnings } from "./warnings.js";
+
+/** How to run a classic peer. */
+export interface ClassicPeerOptions extends Omit<DriverOptions, "localIp"> {
+  /** The seeds of the config. */
+  readonly seeds: readonly Address[];
+  /**
+   * The IP by which others reach this peer. Seeds go by where a connection comes from: so if the IP is one of this
+   * machine's own, connections are made from it.
+   */
+  readonly advertiseIp?: string | undefined;
+  /** Overrides of {@link classicPeerDefaults}. */
+  readonly config?: Partial<ClassicPeerConfig>;
+  /** Folder for `peerlog_<port>.txt`; no log file when left out. */
+  readonly logDir?: string | undefined;
+  /** Makes the peer's random choices repeat. */
+  readonly randomSeed?: number;
+  /** Everything that happens. */
+  readonly onEvent?: (event: ClassicPeerEvent) => void;
+  /** The lines that go to the log, for the screen. */
+  readonly onLine?: (line: string) => void;
+  /** What was refused, and what is wrong; at most some ten lines a second. */
+  readonly onWarning?: (line: string) => void;
+}
+
+/** A running classic peer. */
+export class ClassicPeer {
+  readonly #driver: Driver<ClassicPeerCore, ClassicPeerEvent>;
+  readonly #log: LogFile | undefined;
+  readonly #warnings: Warnings;
+
+  private constructor(driver: Driver<ClassicPeerCore, ClassicPeerEvent>, log: LogFile | undefined, warnings: Warnings) {
+    this.#driver = driver;
+    this.#log = log;
+    this.#warnings = warnings;
+  }
+
+  /**
+   * Listens, and begins to register.
+   *
+   * @throws {@link ListenError} when it can't listen there; the file system's error when the log can't be opened
+   */
+  static async start(options: ClassicPeerOptions): Promise<ClassicPeer> {
+    let log: LogFile | undefined;
+    const lines = new PeerLines();
+    const warnings = new Warnings((line) => options.onWarning?.(line));
+    const owner = {
+      event: (event: ClassicPeerEvent) => {
+        options.onEvent?.(event);
+        for (const line of lines.of(event)) {
+          log?.line(line);
+          options.onLine?.(line);
+        }
+        const warning = peerWarning(event);
+        if (warning !== undefined) warnings.warn(warning);
+      },
+      turned: (turned: Parameters<typeof turnedWarning>[0]) => warnings.warn(turnedWarning(turned)),
+    };
+    const config = { ...classicPeerDefaults, ...options.config };
+    const { advertiseIp } = options;
+    const localIp = advertiseIp !== undefined && isLocalIp(advertiseIp) ? advertiseIp : undefined;
+    const make = (effects: Effects<ClassicMessage, ClassicPeerEvent>, port: number) => {
+      const self = advertiseIp === undefined ? { port } : { port, advertiseIp };
+      return new ClassicPeerCore(self, config, systemRandom(options.randomSeed), effects);
+    };
+    const driver = await Driver.start<ClassicPeerCore, ClassicPeerEvent>({ ...options, localIp }, owner, make);
+    if (options.logDir !== undefined) {
+      const path = join(options.logDir, `peerlog_${driver.port}.txt`);
+      log = await LogFile.open(path, (line) => warnings.warn(line)).catch((error: unknown) => {
+        driver.crash();
+        throw error;
+      });
+    }
+    driver.call((core, now) => core.start(now, options.seeds));
+    return new ClassicPeer(driver, log, warnings);
+  }
+
+  /** The port that it listens on. */
+  get port(): number {
+    return this.#driver.port;
+  }
+
+  /** This peer's address; undefined until a seed has told it. */
+  get own(): Address | undefined {
+    return this.#driver.core.own;
+  }
+
+  /** Whether the peer is part of the network. */
+  get joined(): boolean {
+    return this.#driver.core.joined;
+  }
+
+  /** Neighbors that answered their last test. */
+  neighbors(): Address[] {
+    return this.#driver.core.neighbors();
+  }
+
+  /** Connections open now. */
+  get connections(): number {
+    return this.#driver.connections;
+  }
+
+  /**
+   * Gossips what a person typed. On the wire it is `ts:ip:port:GOSSIP <text>`: the original takes every text whose
+   * fourth field begins with GOSSIP, and passes it on.
+   *
+   * @throws {@link PeerError} `not-joined`; or `bad-text` when the text is empty, too long, or looks like the beginning of
+   * another classic message, so that readers would take it apart
+   */
+  say(text: string): Gossip {
+    const said = text.trim();
+    if (said === "") throw new PeerError("bad-text", "there is nothing to say");
+    this.#mustStayWhole(`GOSSIP ${said}`);
+    return this.publish(`GOSSIP ${said}`);
+  }
+
+  /** Gossips a message; `body` begins with `GOSSIP`. Throws as {@link ClassicPeerCore.publish} does. */
+  publish(body: string): Gossip {
+    return this.#driver.call((core, now) => core.publish(now, body));
+  }
+
+  /** Stops in good order. */
+  async close(): Promise<void> {
+    this.#driver.call((core) => core.leave());
+    this.#warnings.flush();
+    await this.#driver.close();
+    await this.#log?.close();
+  }
+
+  /** Stops as a killed process does. */
+  crash(): void {
+    this.#driver.crash();
+    void this.#log?.close();
+  }
+
+  /** Classic texts have no frames: one that holds another, or a line end, would arrive as several. */
+  #mustStayWhole(body: string): void {
+    const text = `1700000000.0:127.0.0.1:1:${body}`;
+    const reader = new ClassicReader({ expects: "requests", remoteIp: "127.0.0.1" });
+    const bytes = encodeClassic({ type: "gossip", text, timestamp: "", origin: "" as Address, body });
+    const pushed = reader.push(bytes);
+    const ended = reader.end();
+    const messages = [...pushed.messages, ...ended.messages];
+    const only = messages[0];
+    if (messages.length === 1 && only?.type === "gossip" && only.text === text) return;
+    const tooLong = pushed.refusal?.reason === "too-long";
+    throw new PeerError("bad-text", tooLong ? "the text is too long" : "the text would be read as several messages");
+  }
+}

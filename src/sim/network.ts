@@ -1,0 +1,170 @@
+/**
+ * A virtual network: processes, the links between them and the faults that befall them, in virtual time.
+ *
+ * It drives any {@link Core} the way the real driver does, as fast as the machine allows, and everything that happens
+ * follows from one number. What a link is and how it fails is written down in `tcp.ts`, what befalls a process in
+ * `process.ts`, which packets get through in `paths.ts`.
+ *
+ * ```ts
+ * const network = new VirtualNetwork<Message>({ randomSeed: 1 });
+ * const peer = network.start(address, (effects, random) => new PeerCore(address, config, random, effects));
+ * peer.call((core, now) => core.start(now, seeds));
+ * network.run(60_000);
+ * ```
+ */
+import type { Address } from "../core/address.js";
+import type { Core, Effects } from "../core/effects.js";
+import { type Random, seededRandom } from "../core/random.js";
+import { SimulationError } from "./errors.js";
+import { type LatencyRange, Paths } from "./paths.js";
+import { Process, type VirtualProcess, type World } from "./process.js";
+import { type SimEvent, Tcp } from "./tcp.js";
+import { Trace } from "./trace.js";
+
+/** What a virtual network is made with. */
+export interface VirtualNetworkOptions<Message> {
+  /** The number that the whole run follows from: an integer. */
+  readonly randomSeed: number;
+  /** Where virtual time begins, in milliseconds since 1970. Default: 2024-01-01T00:00:00Z. */
+  readonly startMs?: number;
+  /** One-way latency in milliseconds, drawn for each packet. At least 1. Default: 10 to 50. */
+  readonly latencyMs?: LatencyRange;
+  /** Probability, 0 to 1, that one transmission is lost by chance. TCP repairs it, late. Default: 0. */
+  readonly lossRate?: number;
+  /** Every message sent goes through this first. For tests: encode and decode it, so that they cover the wire format. */
+  readonly recheck?: (message: Message) => Message;
+}
+
+/** How much has happened in a network since it was made. */
+export interface NetworkCounters {
+  /** Events taken from the queue: the measure of the simulator's own work. */
+  readonly events: number;
+  /** Inputs given to cores: links up and down, messages, wakes, calls. */
+  readonly inputs: number;
+  /** Links that cores asked for. */
+  readonly dials: number;
+  /** Messages sent on links that were up, whether they arrived or not. */
+  readonly messages: number;
+  /** Times that TCP tried again what had not got through. */
+  readonly retransmissions: number;
+}
+
+/** Many processes and the network between them, in one thread, in virtual time. */
+export class VirtualNetwork<Message> {
+  readonly #tcp: Tcp<Message>;
+  readonly #paths: Paths;
+  readonly #trace = new Trace();
+  readonly #world: World<Message>;
+  /** Draws one number for each process, so that what one draws depends on nothing but the order of starts. */
+  readonly #processSeeds: Random;
+  #started = 0;
+  #events = 0;
+
+  /** Throws a RangeError when an option is out of its range. */
+  constructor(options: VirtualNetworkOptions<Message>) {
+    const { randomSeed, startMs = 1_704_067_200_000, latencyMs = [10, 50], lossRate = 0, recheck } = options;
+    if (!Number.isInteger(startMs)) throw new RangeError(`startMs must be an integer, not ${startMs}`);
+    const seeds = seededRandom(randomSeed);
+    this.#paths = new Paths(seededRandom(seeds.below(0x1_0000_0000)));
+    this.#processSeeds = seededRandom(seeds.below(0x1_0000_0000));
+    this.#paths.setLatency(latencyMs);
+    this.#paths.setLoss(lossRate);
+    this.#tcp = new Tcp(this.#paths);
+    this.#world = { tcp: this.#tcp, trace: this.#trace, startMs, recheck };
+  }
+
+  /** Virtual now, in milliseconds since 1970. */
+  get now(): number {
+    return this.#world.startMs + this.#tcp.queue.now;
+  }
+
+  /** A hash over every input that a core was given: the same number means the same run. */
+  get traceHash(): number {
+    return this.#trace.hash;
+  }
+
+  /** How much has happened so far. A snapshot. */
+  get counters(): NetworkCounters {
+    const { dials, messages, retransmissions } = this.#tcp;
+    return { events: this.#events, inputs: this.#trace.inputs, dials, messages, retransmissions };
+  }
+
+  /**
+   * Starts a process that listens at this address. Also how a crashed one is started again.
+   *
+   * @param make - makes the core. Its random stream depends on the network's number and on how many processes were
+   *   started before
+   * @param onEvent - hears what the core tells its owner. It must not call back into the same core
+   * @throws SimulationError `address-taken`, while another live process listens there
+   */
+  start<C extends Core<Message>, Event = unknown>(
+    address: Address,
+    make: (effects: Effects<Message, Event>, random: Random) => C,
+    onEvent?: (event: Event, now: number) => void,
+  ): VirtualProcess<C> {
+    if (this.#tcp.listeners.has(address)) {
+      throw new SimulationError("address-taken", `another process listens at ${address}`);
+    }
+    const random = seededRandom(this.#processSeeds.below(0x1_0000_0000));
+    const process = new Process(this.#world, ++this.#started, address, random, make, onEvent);
+    this.#tcp.listeners.set(address, process);
+    return process;
+  }
+
+  /** Lets so many milliseconds pass, all that is due in them included. Whatever a core throws comes out here. */
+  run(forMs: number): void {
+    const { queue } = this.#tcp;
+    const end = queue.now + forMs;
+    for (let event = queue.next(end); event !== undefined; event = queue.next(end)) this.#dispatch(event);
+  }
+
+  /**
+   * Lets time pass until the condition holds, at most `limitMs` milliseconds. It is asked at the beginning and after
+   * every millisecond in which something happened.
+   *
+   * @returns whether it holds
+   */
+  runUntil(condition: () => boolean, limitMs: number): boolean {
+    const { queue } = this.#tcp;
+    const end = queue.now + limitMs;
+    while (!condition()) {
+      let event = queue.next(end);
+      if (event === undefined) return false;
+      for (; event !== undefined; event = queue.next(queue.now)) this.#dispatch(event);
+    }
+    return true;
+  }
+
+  /**
+   * Splits the network into these groups, and one more of all addresses that are named in none. Replaces an earlier
+   * partition. Packets under way still arrive. Throws a RangeError when an address is named twice.
+   */
+  partition(groups: readonly (readonly Address[])[]): void {
+    this.#paths.partition(groups);
+  }
+
+  /** Closes the path from one address to another, one-way. */
+  cut(from: Address, to: Address): void {
+    this.#paths.cut(from, to);
+  }
+
+  /** Ends the partition and all cuts. Links notice when they next try: 200 ms to a minute later. */
+  heal(): void {
+    this.#paths.heal();
+  }
+
+  /** The probability, 0 to 1, that a transmission from now on is lost by chance. Throws a RangeError outside of it. */
+  setLoss(rate: number): void {
+    this.#paths.setLoss(rate);
+  }
+
+  /** The latency of packets sent from now on. Throws a RangeError unless 1 ≤ min ≤ max, in integer milliseconds. */
+  setLatency(latencyMs: LatencyRange): void {
+    this.#paths.setLatency(latencyMs);
+  }
+
+  #dispatch(event: SimEvent<Message>): void {
+    this.#events++;
+    this.#tcp.dispatch(event);
+  }
+}

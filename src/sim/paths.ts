@@ -1,0 +1,91 @@
+/**
+ * The ground between the processes: which packets get through, and how long they take.
+ *
+ * A path is one-way, from one listening address to another. It is open unless the two are in different parts of a
+ * partition or the way is cut; a process always reaches itself. What is on its way already when a path closes still
+ * arrives.
+ */
+import type { Address } from "../core/address.js";
+import type { Random } from "../core/random.js";
+
+/** One-way latency in milliseconds: drawn for each packet, every integer from min to max equally likely. */
+export type LatencyRange = readonly [min: number, max: number];
+
+/** The state of all paths of one network. */
+export class Paths {
+  readonly #random: Random;
+  readonly #parts = new Map<Address, number>();
+  readonly #cuts = new Map<Address, Set<Address>>();
+  #whole = true;
+  #latencyMin = 0;
+  #latencySpread = 0;
+  #lossBelow = 0;
+
+  constructor(random: Random) {
+    this.#random = random;
+  }
+
+  /** Latency from now on. Throws a RangeError unless both are integers and 1 ≤ min ≤ max. */
+  setLatency([min, max]: LatencyRange): void {
+    // At least 1 ms, so that no two processes can keep each other busy for ever within one millisecond.
+    if (!Number.isInteger(min) || !Number.isInteger(max) || min < 1 || max < min) {
+      throw new RangeError(`latency must be integers 1 ≤ min ≤ max, not [${min}, ${max}]`);
+    }
+    this.#latencyMin = min;
+    this.#latencySpread = max - min + 1;
+  }
+
+  /** Probability from now on that one transmission is lost. Throws a RangeError unless it is within 0..1. */
+  setLoss(rate: number): void {
+    if (!(rate >= 0 && rate <= 1)) throw new RangeError(`a loss rate is within 0..1, not ${rate}`);
+    this.#lossBelow = rate * 0x1_0000_0000;
+  }
+
+  /**
+   * Splits the network into these groups, and one more of all addresses that are named in none (also of processes that
+   * start later). Replaces an earlier partition, keeps the cuts. Throws a RangeError when an address is named twice.
+   */
+  partition(groups: readonly (readonly Address[])[]): void {
+    const parts = new Map<Address, number>();
+    for (const [part, group] of groups.entries()) {
+      for (const address of group) {
+        if (parts.has(address)) throw new RangeError(`${address} is named twice`);
+        parts.set(address, part);
+      }
+    }
+    this.#parts.clear();
+    for (const [address, part] of parts) this.#parts.set(address, part);
+    this.#whole = this.#parts.size === 0 && this.#cuts.size === 0;
+  }
+
+  /** Closes the path from one address to another. The way back stays as it is. */
+  cut(from: Address, to: Address): void {
+    const targets = this.#cuts.get(from);
+    if (targets === undefined) this.#cuts.set(from, new Set([to]));
+    else targets.add(to);
+    this.#whole = false;
+  }
+
+  /** Ends the partition and all cuts. */
+  heal(): void {
+    this.#parts.clear();
+    this.#cuts.clear();
+    this.#whole = true;
+  }
+
+  /** Whether packets get from one address to another, chance aside. */
+  isOpen(from: Address, to: Address): boolean {
+    if (this.#whole || from === to) return true;
+    return this.#parts.get(from) === this.#parts.get(to) && this.#cuts.get(from)?.has(to) !== true;
+  }
+
+  /** Draws whether one transmission is lost by chance. */
+  drawLoss(): boolean {
+    return this.#lossBelow > 0 && this.#random.below(0x1_0000_0000) < this.#lossBelow;
+  }
+
+  /** Draws the latency of one packet, in milliseconds. */
+  drawLatency(): number {
+    return this.#latencySpread === 1 ? this.#latencyMin : this.#latencyMin + this.#random.below(this.#latencySpread);
+  }
+}

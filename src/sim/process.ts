@@ -1,0 +1,285 @@
+/**
+ * One virtual process: a core, its timer, and what waits for it while it is frozen.
+ */
+import { type Address, splitAddress } from "../core/address.js";
+import type { Core, DownReason, Effects, LinkId } from "../core/effects.js";
+import type { Random } from "../core/random.js";
+import { SimulationError } from "./errors.js";
+import { type Endpoint, type Farewell, type LinkEnd, SimEvent, type Tcp } from "./tcp.js";
+import type { Trace } from "./trace.js";
+
+/** Connections that the kernel accepts for a process that does not: Node's default backlog. */
+export const backlogMax = 511;
+/** So many wakes of one core within one millisecond are a loop. */
+export const wakesPerMsMax = 1_000;
+const ephemeralPortMin = 49_152;
+const ephemeralPortMax = 65_535;
+
+/** A running process of a virtual network, from its start to its crash. */
+export interface VirtualProcess<C> {
+  readonly core: C;
+  /** Where it listens. */
+  readonly address: Address;
+  /** False from its crash on. A later process at the same address is another one. */
+  readonly alive: boolean;
+  /** Whether it is stopped (SIGSTOP) for now. */
+  readonly frozen: boolean;
+  /**
+   * Runs an input that is not one of the driver's (`start`, `publish`, `leave`) on the core, and reads its next wake
+   * again. Throws a SimulationError: `process-dead`, `process-frozen`, or `core-busy` when called from within an effect.
+   */
+  call<T>(input: (core: C, now: number) => T): T;
+  /**
+   * Ends the process at once (SIGKILL). Its core gets no more inputs, its effects are ignored, its address is free. Does
+   * nothing when it is dead. An exit in good order is a crash of a process that has closed its links; a machine that
+   * loses power is a process that is partitioned from all others, and then crashes.
+   *
+   * @param farewell - what the other sides of its links get: `linkDown` with `reset` (the default), or `linkEnded`, as
+   *   from a close. A real kernel does either, depending on whether the process had read all its input
+   */
+  crash(farewell?: Farewell): void;
+  /**
+   * Stops the process (SIGSTOP). Its kernel goes on: it accepts up to 511 connections and receives what is sent. The
+   * core sees nothing of it, nor of time.
+   */
+  freeze(): void;
+  /** Lets a frozen process go on: it gets all that has waited, in order, now, before anything newer. */
+  thaw(): void;
+}
+
+/** What all processes of one network share. */
+export interface World<Message> {
+  readonly tcp: Tcp<Message>;
+  readonly trace: Trace;
+  /** Milliseconds since 1970 at time 0 of the queue. */
+  readonly startMs: number;
+  readonly recheck: ((message: Message) => Message) | undefined;
+}
+
+/** The process behind a {@link VirtualProcess}, with the side that the kernel sees. */
+export class Process<Message, C extends Core<Message>, Event> implements VirtualProcess<C>, Endpoint<Message> {
+  readonly core: C;
+  readonly address: Address;
+  readonly ip: string;
+  readonly links = new Map<LinkId, LinkEnd<Message>>();
+  alive = true;
+  frozen = false;
+  readonly #world: World<Message>;
+  /** Names the process in the trace: the first one started is 1. */
+  readonly #number: number;
+  /** Inputs that came while the process was frozen, and after that until they have all been given to the core. */
+  #held: SimEvent<Message>[] = [];
+  /** Inbound links among the held inputs. */
+  #unaccepted = 0;
+  #nextPort = ephemeralPortMin;
+  /** The one wake that counts; others that may still be in the queue are stale. */
+  #wake: SimEvent<Message> | undefined = undefined;
+  #lastWakeAt = -1;
+  #wakesInThisMs = 0;
+  #isBusy = false;
+
+  constructor(
+    world: World<Message>,
+    number: number,
+    address: Address,
+    random: Random,
+    make: (effects: Effects<Message, Event>, random: Random) => C,
+    onEvent: ((event: Event, now: number) => void) | undefined,
+  ) {
+    this.#world = world;
+    this.#number = number;
+    this.address = address;
+    this.ip = splitAddress(address).ip;
+    this.core = make(new ProcessEffects(this, world, onEvent), random);
+    this.#scheduleWake();
+  }
+
+  /** Milliseconds since 1970. */
+  get now(): number {
+    return this.#world.startMs + this.#world.tcp.queue.now;
+  }
+
+  get isAccepting(): boolean {
+    return this.#unaccepted < backlogMax;
+  }
+
+  takePort(): number {
+    const port = this.#nextPort;
+    this.#nextPort = port === ephemeralPortMax ? ephemeralPortMin : port + 1;
+    return port;
+  }
+
+  call<T>(input: (core: C, now: number) => T): T {
+    if (!this.alive) throw new SimulationError("process-dead", `${this.address} has crashed`);
+    if (this.frozen) throw new SimulationError("process-frozen", `${this.address} is frozen`);
+    if (this.#isBusy) throw new SimulationError("core-busy", `an effect of ${this.address} calls back into its core`);
+    this.#world.trace.add(this.#world.tcp.queue.now, this.#number, traceCall, 0);
+    this.#isBusy = true;
+    try {
+      return input(this.core, this.now);
+    } finally {
+      this.#isBusy = false;
+      if (this.alive) this.#scheduleWake();
+    }
+  }
+
+  crash(farewell: Farewell = "reset"): void {
+    if (!this.alive) return;
+    this.alive = false;
+    this.frozen = false;
+    this.#held = [];
+    this.#world.tcp.listeners.delete(this.address);
+    this.#world.tcp.abort(this, farewell);
+  }
+
+  freeze(): void {
+    this.frozen = this.alive;
+  }
+
+  thaw(): void {
+    if (!this.frozen) return;
+    this.frozen = false;
+    const { queue } = this.#world.tcp;
+    if (this.#held.length > 0) queue.schedule(new SimEvent<Message>("drain", this), queue.now);
+  }
+
+  input(event: SimEvent<Message>): void {
+    if (!this.alive) return;
+    if (event.kind === "drain") this.#drain();
+    else if (this.frozen || this.#held.length > 0) {
+      if (event.end?.seen === "unseen" && event.kind === "up") this.#unaccepted++;
+      this.#held.push(event);
+    } else this.#feed(event);
+  }
+
+  #drain(): void {
+    let fed = 0;
+    while (fed < this.#held.length && !this.frozen && this.alive) {
+      const event = this.#held[fed++]!;
+      if (event.end?.seen === "unseen") this.#unaccepted--;
+      this.#feed(event);
+    }
+    this.#held.splice(0, fed);
+  }
+
+  #feed(event: SimEvent<Message>): void {
+    this.#isBusy = true;
+    try {
+      if (event.end === undefined) this.#feedWake(event);
+      else this.#feedLink(event, event.end);
+    } finally {
+      this.#isBusy = false;
+    }
+    if (this.alive) this.#scheduleWake();
+  }
+
+  #feedLink(event: SimEvent<Message>, end: LinkEnd<Message>): void {
+    // The core may have closed the link while this was waiting.
+    if (end.seen === "gone") return;
+    const { trace, tcp } = this.#world;
+    const at = tcp.queue.now;
+    if (event.kind === "message") {
+      trace.add(at, this.#number, traceMessage, end.id);
+      this.core.receive(this.now, end.id, event.message as Message);
+    } else if (event.kind === "up") {
+      end.seen = "up";
+      trace.add(at, this.#number, traceUp, end.id);
+      this.core.linkUp(this.now, end.id, end.remote);
+    } else if (event.kind === "ended") {
+      // The core has ended its half while this was waiting: `linkDown` is next.
+      if (end.hasEnded) return;
+      trace.add(at, this.#number, traceEnded, end.id);
+      this.core.linkEnded(this.now, end.id);
+    } else {
+      const reason = event.reason!;
+      end.seen = "gone";
+      this.links.delete(end.id);
+      trace.add(at, this.#number, traceDown[reason], end.id);
+      this.core.linkDown(this.now, end.id, reason);
+    }
+  }
+
+  #feedWake(event: SimEvent<Message>): void {
+    if (event !== this.#wake) return;
+    this.#wake = undefined;
+    if (this.core.nextWake > this.now) return;
+    const at = this.#world.tcp.queue.now;
+    this.#wakesInThisMs = at === this.#lastWakeAt ? this.#wakesInThisMs + 1 : 1;
+    this.#lastWakeAt = at;
+    if (this.#wakesInThisMs > wakesPerMsMax) {
+      throw new SimulationError("wake-loop", `${this.address} wants ever more wakes at ${this.now}`);
+    }
+    this.#world.trace.add(at, this.#number, traceWake, 0);
+    this.core.wake(this.now);
+  }
+
+  /**
+   * Sees to it that a wake is queued at `nextWake` or before. One that comes too early costs less than a new event for
+   * every input that moves `nextWake` on: when it is due it looks again.
+   */
+  #scheduleWake(): void {
+    const { nextWake } = this.core;
+    if (nextWake === Number.POSITIVE_INFINITY) return;
+    const { queue } = this.#world.tcp;
+    const at = Math.max(queue.now, Math.ceil(nextWake - this.#world.startMs));
+    if (this.#wake !== undefined && this.#wake.at <= at) return;
+    if (Number.isNaN(at)) throw new SimulationError("wake-loop", `${this.address} wants a wake at ${nextWake}`);
+    this.#wake = new SimEvent<Message>("wake", this);
+    queue.schedule(this.#wake, at);
+  }
+}
+
+const traceCall = 1;
+const traceUp = 2;
+const traceMessage = 3;
+const traceWake = 4;
+const traceEnded = 12;
+const traceDown: Record<DownReason, number> = {
+  refused: 5,
+  unreachable: 6,
+  timeout: 7,
+  reset: 8,
+  closed: 9,
+  garbage: 10,
+  local: 11,
+};
+
+/** What a core may do to the virtual world. */
+class ProcessEffects<Message, C extends Core<Message>, Event> implements Effects<Message, Event> {
+  readonly #process: Process<Message, C, Event>;
+  readonly #world: World<Message>;
+  readonly #onEvent: ((event: Event, now: number) => void) | undefined;
+
+  constructor(
+    process: Process<Message, C, Event>,
+    world: World<Message>,
+    onEvent: ((event: Event, now: number) => void) | undefined,
+  ) {
+    this.#process = process;
+    this.#world = world;
+    this.#onEvent = onEvent;
+  }
+
+  dial(address: Address): LinkId {
+    const { tcp } = this.#world;
+    return this.#process.alive ? tcp.dial(this.#process, address) : tcp.takeLinkId();
+  }
+
+  send(link: LinkId, message: Message): void {
+    if (!this.#process.alive) return;
+    const { tcp, recheck } = this.#world;
+    tcp.send(this.#process, link, recheck === undefined ? message : recheck(message));
+  }
+
+  end(link: LinkId): void {
+    if (this.#process.alive) this.#world.tcp.end(this.#process, link);
+  }
+
+  close(link: LinkId): void {
+    if (this.#process.alive) this.#world.tcp.close(this.#process, link);
+  }
+
+  notify(event: Event): void {
+    if (this.#process.alive) this.#onEvent?.(event, this.#process.now);
+  }
+}

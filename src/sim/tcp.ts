@@ -1,0 +1,420 @@
+/**
+ * TCP as processes see it, on all the virtual machines at once.
+ *
+ * One kernel serves every process. It models what a program can notice of TCP, not segments and windows:
+ *
+ * - **Dialing.** A SYN takes one latency; the acceptor has its link then, the dialer one more latency later. Nobody
+ *   listening: `refused` after the round trip. SYN or answer lost, a path closed, or the backlog of a frozen process
+ *   full: the dial hangs, tries again 1, 3, 7, 15, 31 and 63 s after its beginning, and ends with `timeout` at 120 s.
+ * - **Order.** What one side of a link sends arrives in that order, its close or reset included.
+ * - **Losing.** A transmission that is lost, or whose path is closed, is held with all that is sent after it, and tried
+ *   again after 200 ms, then 400, 800, … When it gets through, all of it arrives in order. Six transmissions in a row
+ *   lost by chance break the link: `reset` on both sides. 120 s without success because the path is closed: `timeout`
+ *   at the sender, and the other side hears nothing of it.
+ * - **Acknowledgements.** When the way there is open and the way back is closed, everything arrives, but the sender can't
+ *   know: it gives up with `timeout` after 120 s all the same, unless the way back opens (looked at in the same rhythm).
+ * - **Ending and closing.** Both arrive as a FIN, after what was sent before: nobody can tell them apart. A side that has
+ *   not ended its own half hears `linkEnded`, and should close; one that has (before or after) hears `linkDown`, `closed`.
+ * - **Speaking to nobody.** What arrives at a side that has closed, given up or crashed is dropped, and answered by a
+ *   reset, as soon as all that this side sent before is out.
+ * - **Crashing.** What a process sent before still arrives, then a reset; or a FIN, which is what Linux sends for a
+ *   killed process that had read all its input. Where the path is closed at that moment, nothing more arrives, and the
+ *   other side learns of it only by sending.
+ * - **Silence.** There is no keep-alive: a link on which nobody sends lives through any partition.
+ */
+import { type Address, joinAddress } from "../core/address.js";
+import type { DownReason, LinkId } from "../core/effects.js";
+import { SimulationError } from "./errors.js";
+import type { Paths } from "./paths.js";
+import { EventQueue, type Queued } from "./queue.js";
+
+/** First retransmission timeout (Linux's TCP_RTO_MIN); each further one is twice as long. */
+export const retransmitFirstMs = 200;
+/** So many transmissions in a row lost by chance break a link. */
+export const lossesMax = 6;
+/** How long a dial, or a link that can't get anything through, goes on trying. */
+export const giveUpMs = 120_000;
+/** When dials send their SYN again, counted from their beginning: Linux's rhythm. */
+const synRetriesMs = [1_000, 3_000, 7_000, 15_000, 31_000, 63_000, giveUpMs];
+
+/** What happens next: to a core (`message`, `up`, `ended`, `down`, `wake`, `drain`) or inside the kernel. */
+export type EventKind = "message" | "up" | "ended" | "down" | "wake" | "drain" | "syn" | "syn-retry" | "retransmit";
+
+/** What a crashed process's kernel tells the others: a reset, or that it will send nothing more. */
+export type Farewell = "reset" | "end";
+
+/** One scheduled event. All kinds share one shape, so that the engine compiles one fast path for them. */
+export class SimEvent<Message> implements Queued<SimEvent<Message>> {
+  at = 0;
+  order = 0;
+  next: SimEvent<Message> | undefined = undefined;
+  readonly kind: EventKind;
+  readonly owner: Endpoint<Message>;
+  /** The side of a link that this happens to; undefined for `wake` and `drain`. */
+  readonly end: LinkEnd<Message> | undefined;
+  /** Of a `message` only. */
+  readonly message: Message | undefined;
+  /** Of a `down` only. */
+  readonly reason: DownReason | undefined;
+
+  constructor(
+    kind: EventKind,
+    owner: Endpoint<Message>,
+    end?: LinkEnd<Message>,
+    message?: Message,
+    reason?: DownReason,
+  ) {
+    this.kind = kind;
+    this.owner = owner;
+    this.end = end;
+    this.message = message;
+    this.reason = reason;
+  }
+}
+
+/** A process, as the kernel sees it. */
+export interface Endpoint<Message> {
+  readonly address: Address;
+  /** The IP of the address. */
+  readonly ip: string;
+  /** Every link that its core has not seen the end of. The kernel adds and removes. */
+  readonly links: Map<LinkId, LinkEnd<Message>>;
+  /** Whether there is room for one more connection that the process has not accepted yet. */
+  readonly isAccepting: boolean;
+  /** The port of its next outgoing connection. */
+  takePort(): number;
+  /** Something reaches the process: any event but those inside the kernel. */
+  input(event: SimEvent<Message>): void;
+}
+
+/** What one side has sent and the other has not acknowledged. */
+interface Unacknowledged<Message> {
+  readonly since: number;
+  timeoutMs: number;
+  lossesInARow: number;
+  /** What has to be sent again, in order. Empty when only the acknowledgement is missing. */
+  held: SimEvent<Message>[];
+}
+
+/** One side of a link. */
+export class LinkEnd<Message> {
+  readonly id: LinkId;
+  readonly owner: Endpoint<Message>;
+  /** Whom the owner sees at the other side. */
+  readonly remote: Address;
+  /** What the kernel knows of the link. */
+  socket: "opening" | "open" | "shut";
+  /** What the core knows of the link: behind `socket` while a process is frozen. */
+  seen: "unseen" | "dialing" | "up" | "gone";
+  /** The other side; undefined until a SYN has been accepted. */
+  other: LinkEnd<Message> | undefined = undefined;
+  /** The core has ended its half. */
+  hasEnded = false;
+  /** The other side's FIN has arrived. */
+  isEndedByOther = false;
+  /** Of a socket that is shut: a reset has been sent or received, so that no packet needs another answer. */
+  isSettled = false;
+  /** When the last packet from here arrives there: none may overtake it. */
+  lastArrival = 0;
+  unacknowledged: Unacknowledged<Message> | undefined = undefined;
+  /** When the link was dialed or accepted. */
+  readonly since: number;
+
+  constructor(id: LinkId, owner: Endpoint<Message>, remote: Address, isDialer: boolean, now: number) {
+    this.id = id;
+    this.owner = owner;
+    this.remote = remote;
+    this.socket = isDialer ? "opening" : "open";
+    this.seen = isDialer ? "dialing" : "unseen";
+    this.since = now;
+  }
+}
+
+/** The kernel: every link of one network. Times are those of its queue. */
+export class Tcp<Message> {
+  readonly queue = new EventQueue<SimEvent<Message>>();
+  /** The live processes by address. */
+  readonly listeners = new Map<Address, Endpoint<Message>>();
+  /** Dials begun. */
+  dials = 0;
+  /** Messages that a core sent on a link that was up. */
+  messages = 0;
+  /** Times that a side of a link tried again what did not get through. */
+  retransmissions = 0;
+  readonly #paths: Paths;
+  #lastLink = 0;
+
+  constructor(paths: Paths) {
+    this.#paths = paths;
+  }
+
+  /** A link id that is used for nothing else. */
+  takeLinkId(): LinkId {
+    return ++this.#lastLink;
+  }
+
+  /** Begins to open a link. */
+  dial(owner: Endpoint<Message>, remote: Address): LinkId {
+    const end = new LinkEnd<Message>(this.takeLinkId(), owner, remote, true, this.queue.now);
+    owner.links.set(end.id, end);
+    this.dials++;
+    this.#sendSyn(end);
+    return end.id;
+  }
+
+  /** Sends on a link that the core has seen up. Throws a SimulationError when it is still being dialed. */
+  send(owner: Endpoint<Message>, link: LinkId, message: Message): void {
+    const end = this.#find(owner, link);
+    if (end === undefined) return;
+    this.#assertUp(end);
+    if (end.hasEnded) throw new SimulationError("link-ended", `${owner.address} sends on link ${link} after its end`);
+    if (end.socket !== "open") return;
+    this.messages++;
+    const other = end.other!;
+    this.#transmit(end, new SimEvent("message", other.owner, other, message));
+  }
+
+  /** Ends this side's half of a link. Throws a SimulationError when it is still being dialed. */
+  end(owner: Endpoint<Message>, link: LinkId): void {
+    const end = this.#find(owner, link);
+    if (end === undefined) return;
+    this.#assertUp(end);
+    if (end.hasEnded) return;
+    if (end.socket === "open") this.#sendFin(end);
+    end.hasEnded = true;
+    if (end.socket === "open" && end.isEndedByOther) {
+      this.queue.schedule(new SimEvent<Message>("down", owner, end, undefined, "closed"), this.queue.now);
+    }
+  }
+
+  /** Ends a link, up or still being dialed. */
+  close(owner: Endpoint<Message>, link: LinkId): void {
+    const end = this.#find(owner, link);
+    if (end === undefined) return;
+    // A dial that is given up sends nothing: if it has been accepted, the acceptance is answered by a reset.
+    if (end.socket === "open" && !end.hasEnded) this.#sendFin(end);
+    this.#forget(end);
+  }
+
+  /** Ends all links of a process that has crashed: with resets, or with FINs. */
+  abort(owner: Endpoint<Message>, farewell: Farewell): void {
+    for (const end of owner.links.values()) {
+      const { other } = end;
+      const isOpen = other === undefined || this.#paths.isOpen(owner.address, other.owner.address);
+      if (!isOpen) end.unacknowledged = undefined;
+      else if (end.socket === "open" && farewell === "reset") {
+        this.#transmit(end, new SimEvent<Message>("down", other!.owner, other, undefined, "reset"));
+        end.isSettled = true;
+      } else if (end.socket === "open" && !end.hasEnded) this.#sendFin(end);
+      this.#forget(end);
+    }
+  }
+
+  /** Does what an event says. */
+  dispatch(event: SimEvent<Message>): void {
+    switch (event.kind) {
+      case "message":
+      case "up":
+      case "ended":
+      case "down":
+        this.#arrive(event, event.end!);
+        break;
+      case "wake":
+      case "drain":
+        event.owner.input(event);
+        break;
+      case "syn":
+        this.#answerSyn(event.end!);
+        break;
+      case "syn-retry":
+        this.#sendSyn(event.end!);
+        break;
+      case "retransmit":
+        this.#retransmit(event.end!);
+        break;
+    }
+  }
+
+  /** The link of a process; undefined once it is gone. Throws a SimulationError when there never was one. */
+  #find(owner: Endpoint<Message>, link: LinkId): LinkEnd<Message> | undefined {
+    const end = owner.links.get(link);
+    if (end === undefined && !(link <= this.#lastLink && link > 0)) {
+      throw new SimulationError("link-unknown", `${owner.address} speaks of link ${link}, which never was`);
+    }
+    return end;
+  }
+
+  #assertUp(end: LinkEnd<Message>): void {
+    if (end.seen !== "dialing") return;
+    throw new SimulationError("link-not-up", `${end.owner.address} uses link ${end.id} before it is up`);
+  }
+
+  #sendFin(end: LinkEnd<Message>): void {
+    this.#transmit(end, new SimEvent("ended", end.other!.owner, end.other));
+  }
+
+  /** The core is through with this side of a link. What is still to be sent again goes on its own. */
+  #forget(end: LinkEnd<Message>): void {
+    end.owner.links.delete(end.id);
+    end.seen = "gone";
+    end.socket = "shut";
+  }
+
+  // Opening
+
+  #sendSyn(end: LinkEnd<Message>): void {
+    if (end.socket !== "opening") return;
+    if (this.queue.now - end.since >= giveUpMs) this.#breakLink(end, "timeout");
+    else if (this.#getsThrough(end.owner.address, end.remote)) {
+      this.queue.schedule(new SimEvent("syn", end.owner, end), this.#arrivalFrom(end));
+    } else this.#retrySyn(end);
+  }
+
+  #retrySyn(end: LinkEnd<Message>): void {
+    const elapsed = this.queue.now - end.since;
+    const retry = synRetriesMs.find((afterMs) => afterMs > elapsed) ?? elapsed + 1;
+    this.queue.schedule(new SimEvent("syn-retry", end.owner, end), end.since + retry);
+  }
+
+  /** A SYN has arrived where it was sent to. */
+  #answerSyn(dialer: LinkEnd<Message>): void {
+    if (dialer.socket !== "opening") return;
+    const acceptor = this.listeners.get(dialer.remote);
+    if (!this.#getsThrough(dialer.remote, dialer.owner.address) || acceptor?.isAccepting === false) {
+      this.#retrySyn(dialer);
+    } else if (acceptor === undefined) {
+      const refusal = new SimEvent<Message>("down", dialer.owner, dialer, undefined, "refused");
+      this.queue.schedule(refusal, this.queue.now + this.#paths.drawLatency());
+    } else {
+      const { ip } = dialer.owner;
+      const remote = joinAddress(ip, dialer.owner.takePort())!;
+      const accepted = new LinkEnd(this.takeLinkId(), acceptor, remote, false, this.queue.now);
+      accepted.other = dialer;
+      dialer.other = accepted;
+      acceptor.links.set(accepted.id, accepted);
+      // The acceptance goes first: the acceptor's core may send as soon as it hears of the link.
+      this.queue.schedule(new SimEvent("up", dialer.owner, dialer), this.#arrivalFrom(accepted));
+      acceptor.input(new SimEvent("up", acceptor, accepted));
+    }
+  }
+
+  // Sending and arriving
+
+  /** Sends an event to the other side, after all that was sent before it. */
+  #transmit(end: LinkEnd<Message>, event: SimEvent<Message>): void {
+    if (end.unacknowledged !== undefined && end.unacknowledged.held.length > 0) {
+      end.unacknowledged.held.push(event);
+      return;
+    }
+    const here = end.owner.address;
+    const there = event.owner.address;
+    const isOpen = this.#paths.isOpen(here, there);
+    if (isOpen && !this.#paths.drawLoss()) {
+      this.queue.schedule(event, this.#arrivalFrom(end));
+      if (!this.#paths.isOpen(there, here)) this.#awaitAcknowledgement(end);
+    } else {
+      const waiting = this.#awaitAcknowledgement(end);
+      waiting.held.push(event);
+      waiting.lossesInARow = isOpen ? 1 : 0;
+    }
+  }
+
+  #arrive(event: SimEvent<Message>, end: LinkEnd<Message>): void {
+    if (end.socket === "shut") {
+      if (event.kind !== "down") this.#answerWithReset(end);
+      return;
+    }
+    if (event.kind === "up") end.socket = "open";
+    else if (event.kind === "ended") {
+      end.isEndedByOther = true;
+      if (end.hasEnded) {
+        this.#arrive(new SimEvent<Message>("down", event.owner, end, undefined, "closed"), end);
+        return;
+      }
+    } else if (event.kind === "down") {
+      end.socket = "shut";
+      // With both halves ended, what this side has not got through yet, its FIN included, is still on its way.
+      if (event.reason !== "closed") {
+        end.isSettled = true;
+        end.unacknowledged = undefined;
+      }
+    }
+    end.owner.input(event);
+  }
+
+  /** A packet has come to a socket that is shut. */
+  #answerWithReset(end: LinkEnd<Message>): void {
+    const { other } = end;
+    if (end.isSettled || other === undefined || other.socket === "shut") return;
+    if (end.unacknowledged !== undefined && end.unacknowledged.held.length > 0) return;
+    if (this.#paths.isOpen(end.owner.address, other.owner.address)) {
+      end.isSettled = true;
+      const reset = new SimEvent<Message>("down", other.owner, other, undefined, "reset");
+      this.queue.schedule(reset, this.#arrivalFrom(end));
+    } else this.#awaitAcknowledgement(other);
+  }
+
+  // Trying again
+
+  #awaitAcknowledgement(end: LinkEnd<Message>): Unacknowledged<Message> {
+    if (end.unacknowledged !== undefined) return end.unacknowledged;
+    const { now } = this.queue;
+    end.unacknowledged = { since: now, timeoutMs: retransmitFirstMs, lossesInARow: 0, held: [] };
+    this.queue.schedule(new SimEvent("retransmit", end.owner, end), now + retransmitFirstMs);
+    return end.unacknowledged;
+  }
+
+  #retransmit(end: LinkEnd<Message>): void {
+    const waiting = end.unacknowledged;
+    if (waiting === undefined) return;
+    this.retransmissions++;
+    const other = end.other!;
+    const here = end.owner.address;
+    const there = other.owner.address;
+    if (!this.#paths.isOpen(here, there)) waiting.lossesInARow = 0;
+    else if (this.#paths.drawLoss()) {
+      if (++waiting.lossesInARow >= lossesMax) {
+        this.#breakLink(end, "reset");
+        return;
+      }
+    } else {
+      waiting.lossesInARow = 0;
+      for (const event of waiting.held) this.queue.schedule(event, this.#arrivalFrom(end));
+      const isAnswered = waiting.held.length > 0;
+      waiting.held = [];
+      if (this.#paths.isOpen(there, here)) {
+        end.unacknowledged = undefined;
+        // The reset that answered an earlier packet was lost: this one is answered too.
+        if (!isAnswered && other.socket === "shut") this.#answerWithReset(other);
+        return;
+      }
+    }
+    const { now } = this.queue;
+    if (now - waiting.since >= giveUpMs) {
+      this.#breakLink(end, "timeout");
+      return;
+    }
+    waiting.timeoutMs *= 2;
+    const at = Math.min(now + waiting.timeoutMs, waiting.since + giveUpMs);
+    this.queue.schedule(new SimEvent("retransmit", end.owner, end), at);
+  }
+
+  /** The kernel gives a link up, or the rest of one that its core has closed already. */
+  #breakLink(end: LinkEnd<Message>, reason: "timeout" | "reset"): void {
+    end.socket = "shut";
+    end.isSettled = false;
+    end.unacknowledged = undefined;
+    if (reason === "reset") this.#answerWithReset(end);
+    if (end.seen !== "gone") end.owner.input(new SimEvent<Message>("down", end.owner, end, undefined, reason));
+  }
+
+  #getsThrough(from: Address, to: Address): boolean {
+    return this.#paths.isOpen(from, to) && !this.#paths.drawLoss();
+  }
+
+  /** When a packet that leaves this side now reaches the other. */
+  #arrivalFrom(end: LinkEnd<Message>): number {
+    end.lastArrival = Math.max(this.queue.now + this.#paths.drawLatency(), end.lastArrival);
+    return end.lastArrival;
+  }
+}
