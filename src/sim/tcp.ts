@@ -114,6 +114,7 @@ export class LinkEnd<Message> {
   isEndedByOther = false;
   /** Of a socket that is shut: a reset has been sent or received, so that no packet needs another answer. */
   isSettled = false;
+  lastSentAt = -1;
   /** When the last packet from here arrives there: none may overtake it. */
   lastArrival = 0;
   unacknowledged: Unacknowledged<Message> | undefined = undefined;
@@ -412,8 +413,13 @@ export class Tcp<Message> {
     return this.#paths.isOpen(from, to) && !this.#paths.drawLoss();
   }
 
-  /** When a packet that leaves this side now reaches the other. */
+  /**
+   * When a packet that leaves this side now reaches the other. What is sent in one millisecond travels together, a FIN
+   * with the last words before it.
+   */
   #arrivalFrom(end: LinkEnd<Message>): number {
+    if (end.lastSentAt === this.queue.now) return end.lastArrival;
+    end.lastSentAt = this.queue.now;
     end.lastArrival = Math.max(this.queue.now + this.#paths.drawLatency(), end.lastArrival);
     return end.lastArrival;
   }

@@ -20,8 +20,8 @@ export type Outcome =
   | { readonly type: "refused" }
   /** Connected, and then closed or broken without an answer. To a connect request, this is a no. */
   | { readonly type: "closed" }
-  /** No answer in time, or no way to get there. */
-  | { readonly type: "silent" }
+  /** No answer in time, or no way to get there. `sent`: the message may have arrived all the same. */
+  | { readonly type: "silent"; readonly sent: boolean }
   /** This process could not even try (out of sockets): no evidence about the other side. */
   | { readonly type: "not-tried" };
 
@@ -164,6 +164,7 @@ export class Exchanges {
     this.#underWay.delete(link);
     if (close !== undefined) this.#effects.close(link, exchange.answered ? "done" : close);
     if (exchange.answered) exchange.order.linger?.onEnd(now, close === undefined && failure === "closed");
+    else if (failure === "silent") exchange.order.onOutcome(now, { type: failure, sent: exchange.up });
     else exchange.order.onOutcome(now, { type: failure });
   }
 }

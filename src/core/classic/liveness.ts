@@ -56,6 +56,7 @@ export class Liveness {
   #round(now: number): void {
     this.#nextRoundAt = now + this.#config.probeIntervalMs;
     for (const neighbor of this.#neighbors.all) this.#test(now, neighbor);
+    this.#neighbors.confirmNext(now);
   }
 
   #test(now: number, neighbor: Neighbor): void {
@@ -74,12 +75,12 @@ export class Liveness {
     // It may have been dropped in the meantime, and even linked again: then this test was of the old link.
     if (outcome.type === "not-tried" || this.#neighbors.find(neighbor.address) !== neighbor) return;
     if (outcome.type === "answered") {
-      neighbor.silences = 0;
-      neighbor.reachable = true;
+      this.#neighbors.answered(now, neighbor);
       this.#owner.answered(now, neighbor.address, outcome.roundTripMs);
       return;
     }
     neighbor.silences++;
+    neighbor.hasRefused ||= outcome.type === "refused";
     neighbor.reachable = false;
     this.#owner.silent(now, neighbor.address, neighbor.silences);
     if (neighbor.silences >= this.#config.silencesMax) {

@@ -6,12 +6,17 @@
  * three rules keep the overlay in one piece using the classic messages alone:
  *
  * 1. **The ladder.** Addresses have an order that everybody agrees on. Every peer keeps at least one link to a peer
- *    lower in that order, unless there is none. From any peer the ladder leads down to the lowest: so the overlay is
- *    connected, whatever else happens, and each peer can see for itself whether it does its part.
+ *    lower in that order; the lowest keeps one to the second lowest. From any peer the ladder leads down to the lowest:
+ *    so the overlay is connected, whatever else happens, and each peer can see for itself whether it does its part. (The
+ *    lowest may be new, and not yet known to the one above it: that is why it has a part as well.)
  * 2. **Room is left.** Beyond the ladder a peer looks for company only up to `neighborsWanted`, but accepts up to
  *    `neighborsMax`: those who come later find room. In a network small enough everybody links to everybody.
  * 3. **Whoever comes back is in need.** A full peer refuses, as the original does. But who asks again after a refusal
  *    has found no room anywhere else, and is let in, up to `neighborsInNeedMax`.
+ *
+ * A link must not be one-way. Doubt arises where only one side knows how a conversation ended: a request was sent and
+ * no answer came in time, or a neighbor was given up as dead and may have been cut off only. Whoever has the doubt asks
+ * again, until it gets a definite answer: a neighbor always says yes to a neighbor, and then both know.
  */
 import type { Address } from "../address.js";
 import type { LinkId } from "../effects.js";
@@ -27,6 +32,15 @@ export interface Neighbor {
   readonly outbox: Outbox;
   /** Liveness tests in a row that stayed without an answer. */
   silences: number;
+  /**
+   * It is one of ours: it ends its side of a connection before it hears the answer. It may be asked as often as need be
+   * whether the link stands; an original would count each time as one neighbor more.
+   */
+  isHearsay: boolean;
+  /** It has refused a connection since its last answer: the process has changed, and knows nothing of this link. */
+  hasRefused: boolean;
+  /** When this side last said yes to it. */
+  acceptedAt: number;
   /** False from the first failed test until the next good one: it may be dead, so its place is not counted. */
   reachable: boolean;
 }
@@ -59,6 +73,15 @@ export interface NeighborsOwner extends OutboxOwner {
 /** Lower rungs that have refused before one of them is asked a second time. */
 const refusalsBeforeInsisting = 4;
 
+/** Longest list of peers in doubt, and how often each of them is asked. */
+const doubtsMax = 64;
+const doubtTriesMax = 9;
+
+interface Doubt {
+  readonly tries: number;
+  readonly askAt: number;
+}
+
 interface Mark {
   readonly kind: "full" | "gone";
   readonly until: number;
@@ -80,8 +103,11 @@ export class Neighbors {
   readonly #refused = new Map<Address, number>();
   /** Inbound links over which a request has just been accepted: undone when they break. */
   readonly #accepting = new Map<LinkId, Address>();
+  /** Who may believe in a link that this side knows nothing of. */
+  readonly #doubts = new Map<Address, Doubt>();
   #retryAt = Number.POSITIVE_INFINITY;
   #fruitless = 0;
+  #confirmed = 0;
 
   constructor(exchanges: Exchanges, config: ClassicPeerConfig, random: Random, owner: NeighborsOwner) {
     this.#exchanges = exchanges;
@@ -98,6 +124,7 @@ export class Neighbors {
   /** When the search wants to go on. */
   get nextWake(): number {
     let next = this.#retryAt;
+    for (const [address, { askAt }] of this.#doubts) if (this.#isFree(address)) next = Math.min(next, askAt);
     for (const { outbox } of this.#neighbors) next = Math.min(next, outbox.nextWake);
     return next;
   }
@@ -108,20 +135,29 @@ export class Neighbors {
   }
 
   /** Somebody asks for a link: true when it is made, and the answer is to be sent on `link`. */
-  requested(now: number, link: LinkId, from: Address): boolean {
+  requested(now: number, link: LinkId, from: Address, isHearsay: boolean): boolean {
     if (this.#owner.isOwn(from)) return false;
     const known = this.find(from);
-    // Asked again by a neighbor: it has restarted or is not sure. The link stands.
-    if (known !== undefined) return true;
+    if (known !== undefined) {
+      // Asked again by a neighbor: it has restarted or is not sure. The link stands.
+      known.isHearsay = isHearsay;
+      known.acceptedAt = now;
+      return true;
+    }
     const inNeed = (this.#refused.get(from) ?? 0) > now;
-    const max = inNeed ? this.#config.neighborsInNeedMax : this.#config.neighborsMax;
-    if (this.#reachable() >= max) {
+    const { neighborsMax, neighborsInNeedMax } = this.#config;
+    // Own requests under way may be accepted any moment; the last places are not promised twice.
+    const full = inNeed
+      ? this.#reachable() + this.#asking.size >= neighborsInNeedMax
+      : this.#reachable() >= neighborsMax;
+    if (full) {
       this.#rememberRefusal(now, from);
       return false;
     }
     this.#refused.delete(from);
+    this.#doubts.delete(from);
     this.#accepting.set(link, from);
-    this.#add(now, from, false);
+    this.#add(now, from, false, isHearsay);
     return true;
   }
 
@@ -137,7 +173,10 @@ export class Neighbors {
     const index = this.#neighbors.findIndex((neighbor) => neighbor.address === address);
     if (index < 0) return;
     const [neighbor] = this.#neighbors.splice(index, 1);
-    if (reason === "dead") this.#mark(now, address, "gone");
+    if (reason === "dead") {
+      this.#mark(now, address, "gone");
+      this.#doubt(now, address);
+    }
     this.#owner.unlinked(now, address, reason, neighbor!.outbox.close());
     this.seek(now);
   }
@@ -147,6 +186,24 @@ export class Neighbors {
     for (const { address } of this.#neighbors) {
       if (!this.#asking.has(address)) this.#ask(now, address);
     }
+  }
+
+  /**
+   * Asks one neighbor, each time the next, whether the link still stands. One that was restarted between two liveness
+   * tests answers them as if nothing had happened.
+   */
+  confirmNext(now: number): void {
+    const certain = this.#neighbors.filter(({ isHearsay, reachable }) => isHearsay && reachable);
+    const next = certain[this.#confirmed++ % Math.max(1, certain.length)];
+    if (next !== undefined && !this.#asking.has(next.address)) this.#ask(now, next.address);
+  }
+
+  /** A neighbor has answered its liveness test. */
+  answered(now: number, neighbor: Neighbor): void {
+    neighbor.silences = 0;
+    neighbor.reachable = true;
+    if (neighbor.hasRefused && !this.#asking.has(neighbor.address)) this.#ask(now, neighbor.address);
+    neighbor.hasRefused = false;
   }
 
   /** Looks for neighbors, if some are missing. Cheap when none are. */
@@ -159,23 +216,26 @@ export class Neighbors {
     if (this.#asking.size > 0) return;
     const reachable = this.#reachable();
     const short = reachable < this.#wanted(candidates) && candidates.some((address) => this.#isFree(address));
-    if (short || this.#needsRung(now, candidates)) this.#retryLater(now, reachable === 0);
+    if (short || this.#missingRungs(now, candidates).length > 0) this.#retryLater(now, reachable === 0);
     else this.#fruitless = 0;
   }
 
   /** Time has passed. */
   wake(now: number): void {
     for (const { outbox } of this.#neighbors) if (outbox.nextWake <= now) outbox.wake(now);
+    for (const [address, { askAt }] of [...this.#doubts]) {
+      if (askAt <= now && this.#isFree(address)) this.#ask(now, address);
+    }
     if (this.#retryAt <= now) this.seek(now);
   }
 
   /** Rule 1: one link down the ladder. */
   #seekRung(now: number, candidates: readonly Address[]): void {
-    if (!this.#needsRung(now, candidates)) return;
-    for (const address of this.#asking) if (this.#isLower(address)) return;
-    const lower = candidates.filter((address) => this.#isLower(address) && this.#isFree(address));
-    const refused = lower.filter((address) => this.#marked(now, address)?.kind === "full");
-    const untried = lower.filter((address) => this.#marked(now, address) === undefined);
+    const rungs = this.#missingRungs(now, candidates);
+    if (rungs.some((address) => this.#asking.has(address))) return;
+    const free = rungs.filter((address) => this.#isFree(address));
+    const refused = free.filter((address) => this.#marked(now, address)?.kind === "full");
+    const untried = free.filter((address) => this.#marked(now, address) === undefined);
     if (untried.length > 0 && refused.length < refusalsBeforeInsisting) {
       this.#ask(now, this.#draw(untried));
     } else {
@@ -204,9 +264,16 @@ export class Neighbors {
     return candidates.length < neighborsMax ? candidates.length : neighborsWanted;
   }
 
-  #needsRung(now: number, candidates: readonly Address[]): boolean {
-    if (this.#neighbors.some(({ address, reachable }) => reachable && this.#isLower(address))) return false;
-    return candidates.some((address) => this.#isLower(address) && this.#marked(now, address)?.kind !== "gone");
+  /** The peers of which one must become a neighbor for the ladder to hold; empty when it does. */
+  #missingRungs(now: number, candidates: readonly Address[]): Address[] {
+    const present = candidates.filter((address) => this.#marked(now, address)?.kind !== "gone");
+    const lower = present.filter((address) => this.#isLower(address));
+    const hasLower = this.#neighbors.some(({ address, reachable }) => reachable && this.#isLower(address));
+    if (hasLower) return [];
+    if (lower.length > 0) return lower;
+    if (present.length === 0) return [];
+    const [next] = present.sort() as [Address];
+    return this.find(next)?.reachable ? [] : [next];
   }
 
   #insist(now: number, address: Address): void {
@@ -220,25 +287,32 @@ export class Neighbors {
       to: address,
       message: { type: "connect-request", from: this.#owner.own! },
       limitMs: this.#config.exchangeTimeoutMs,
-      onOutcome: (at, outcome) => this.#answered(at, address, outcome),
+      onOutcome: (at, outcome) => this.#answered(at, address, outcome, now),
     });
   }
 
-  #answered(now: number, address: Address, outcome: Outcome): void {
+  #answered(now: number, address: Address, outcome: Outcome, askedAt: number): void {
     this.#asking.delete(address);
+    if (outcome.type === "not-tried") {
+      this.#retryLater(now, false);
+      return;
+    }
     if (outcome.type === "answered") {
       this.#marks.delete(address);
       this.#fruitless = 0;
-      if (this.find(address) === undefined) this.#add(now, address, true);
+      if (this.find(address) === undefined) this.#add(now, address, true, false);
     } else if (outcome.type === "closed") {
       if (this.#marked(now, address) === undefined) this.#mark(now, address, "full");
-      this.drop(now, address, "disowned");
-    } else if (outcome.type !== "not-tried") this.#mark(now, address, "gone");
-    if (outcome.type === "not-tried") this.#retryLater(now, false);
-    else this.seek(now);
+      // Unless it asked in the meantime and was told yes: then the two requests crossed, and the link stands.
+      const acceptedAt = this.find(address)?.acceptedAt ?? 0;
+      if (acceptedAt < askedAt) this.drop(now, address, "disowned");
+    } else this.#mark(now, address, "gone");
+    if (outcome.type === "silent" && (outcome.sent || this.#doubts.has(address))) this.#doubt(now, address);
+    else this.#doubts.delete(address);
+    this.seek(now);
   }
 
-  #add(now: number, address: Address, asked: boolean): void {
+  #add(now: number, address: Address, asked: boolean, isHearsay: boolean): void {
     const { outboxMax, exchangeTimeoutMs } = this.#config;
     const limits = {
       waitingMax: outboxMax,
@@ -248,7 +322,15 @@ export class Neighbors {
       failuresMax: Number.POSITIVE_INFINITY,
     };
     const outbox = new Outbox(address, this.#exchanges, limits, this.#owner);
-    this.#neighbors.push({ address, outbox, silences: 0, reachable: true });
+    this.#neighbors.push({
+      address,
+      outbox,
+      silences: 0,
+      reachable: true,
+      isHearsay,
+      hasRefused: false,
+      acceptedAt: asked ? 0 : now,
+    });
     this.#owner.linked(now, address, asked);
   }
 
@@ -293,6 +375,15 @@ export class Neighbors {
     const { refusalMemoryMs, absenceMemoryMs } = this.#config;
     const until = now + (kind === "full" ? refusalMemoryMs : absenceMemoryMs);
     this.#marks.set(address, { kind, until, insisted: false });
+  }
+
+  /** Asked again after 1 s, 2 s, 4 s, …: until a cut that lasted so long has made both sides give the link up. */
+  #doubt(now: number, address: Address): void {
+    const tries = (this.#doubts.get(address)?.tries ?? 0) + 1;
+    this.#doubts.delete(address);
+    if (tries > doubtTriesMax) return;
+    if (this.#doubts.size >= doubtsMax) this.#doubts.delete(this.#doubts.keys().next().value!);
+    this.#doubts.set(address, { tries, askAt: now + 1_000 * 2 ** (tries - 1) });
   }
 
   #marked(now: number, address: Address): Mark | undefined {

@@ -58,7 +58,7 @@ export class Outbox {
 
   /** When a message wants to be tried again. */
   get nextWake(): number {
-    return this.#waiting.length > 0 && this.#underWay.size < parallelMax ? this.#retryAt : Number.POSITIVE_INFINITY;
+    return this.#waiting.length > 0 && this.#underWay.size < this.#parallel ? this.#retryAt : Number.POSITIVE_INFINITY;
   }
 
   /** Takes a message, and sends it at once when nothing stands in the way. */
@@ -85,10 +85,13 @@ export class Outbox {
     return undelivered;
   }
 
+  /** After a failure one connection at a time asks whether things are better. */
+  get #parallel(): number {
+    return this.#failures > 0 ? 1 : parallelMax;
+  }
+
   #flush(now: number): void {
-    // After a failure one connection at a time asks whether things are better.
-    const parallel = this.#failures > 0 ? 1 : parallelMax;
-    while (this.#waiting.length > 0 && this.#underWay.size < parallel && this.#retryAt <= now) {
+    while (this.#waiting.length > 0 && this.#underWay.size < this.#parallel && this.#retryAt <= now) {
       const message = this.#waiting.shift()!;
       const link: LinkId = this.#exchanges.begin(now, {
         to: this.to,

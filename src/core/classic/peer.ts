@@ -75,6 +75,9 @@ export interface ClassicSelf {
 /** What one read of the original takes: a longer text would be cut. */
 const maxTextBytes = 1_024;
 
+/** Peers started in the same moment have found each other after this time. */
+const formingMs = 1_000;
+
 /** A peer of the classic network. Reads no clock, opens no socket: see {@link Core}. */
 export class ClassicPeerCore implements Core<ClassicMessage> {
   readonly #self: ClassicSelf;
@@ -87,6 +90,8 @@ export class ClassicPeerCore implements Core<ClassicMessage> {
   readonly #seen: SeenTexts;
   readonly #reports = new Map<Address, Outbox>();
   readonly #inbound = new Map<LinkId, Address>();
+  /** Connect requests answered a moment later: by then it shows whether the requester ends its side, as ours do. */
+  readonly #requests = new Map<LinkId, { readonly from: Address; readonly answerAt: number }>();
   /** Every address that this peer is known by; the first is the one it uses. */
   readonly #own = new Set<Address>();
   #joined = false;
@@ -172,6 +177,7 @@ export class ClassicPeerCore implements Core<ClassicMessage> {
     this.#exchanges.abandonAll();
     for (const link of this.#inbound.keys()) this.#effects.close(link, "leaving");
     this.#inbound.clear();
+    this.#requests.clear();
   }
 
   linkUp(now: number, link: LinkId, remote: Address): void {
@@ -180,12 +186,15 @@ export class ClassicPeerCore implements Core<ClassicMessage> {
   }
 
   linkEnded(now: number, link: LinkId): void {
+    if (!this.#inbound.has(link)) return;
+    this.#answerRequest(now, link, true);
     if (!this.#inbound.delete(link)) return;
     this.#neighbors.linkGone(now, link, false);
     this.#effects.close(link, "done");
   }
 
   linkDown(now: number, link: LinkId, reason: DownReason): void {
+    this.#requests.delete(link);
     if (this.#inbound.delete(link)) this.#neighbors.linkGone(now, link, reason !== "closed");
     else this.#exchanges.linkDown(now, link, reason);
   }
@@ -198,7 +207,7 @@ export class ClassicPeerCore implements Core<ClassicMessage> {
     }
     switch (message.type) {
       case "connect-request":
-        this.#connectRequested(now, link, remote, message.from);
+        this.#requests.set(link, { from: message.from, answerAt: now + 1 });
         break;
       case "liveness-request": {
         const { timestamp, ip } = message;
@@ -224,6 +233,7 @@ export class ClassicPeerCore implements Core<ClassicMessage> {
     this.#neighbors.wake(now);
     this.#liveness.wake(now);
     for (const outbox of this.#reports.values()) if (outbox.nextWake <= now) outbox.wake(now);
+    for (const [link, { answerAt }] of [...this.#requests]) if (answerAt <= now) this.#answerRequest(now, link, false);
     if (this.#nextMessageAt <= now) this.#generate(now);
   }
 
@@ -237,12 +247,18 @@ export class ClassicPeerCore implements Core<ClassicMessage> {
       this.#nextMessageAt,
     );
     for (const outbox of this.#reports.values()) next = Math.min(next, outbox.nextWake);
-    return next;
+    const oldest = this.#requests.values().next().value;
+    return oldest === undefined ? next : Math.min(next, oldest.answerAt);
   }
 
-  #connectRequested(now: number, link: LinkId, remote: Address, text: Address): void {
-    const from = isWildcard(text) ? withIp(text, splitAddress(remote).ip)! : text;
-    if (this.#neighbors.requested(now, link, from)) {
+  /** Answers a connect request; `isHearsay`: the requester has ended its side already. */
+  #answerRequest(now: number, link: LinkId, isHearsay: boolean): void {
+    const request = this.#requests.get(link);
+    const remote = this.#inbound.get(link);
+    this.#requests.delete(link);
+    if (request === undefined || remote === undefined) return;
+    const from = isWildcard(request.from) ? withIp(request.from, splitAddress(remote).ip)! : request.from;
+    if (this.#neighbors.requested(now, link, from, isHearsay)) {
       this.#effects.send(link, { type: "connect-accepted" });
       return;
     }
@@ -264,12 +280,15 @@ export class ClassicPeerCore implements Core<ClassicMessage> {
     this.publish(now, `GOSSIP${this.#generated}`);
   }
 
-  /** The first message goes out as soon as there is somebody to hear it. */
+  /**
+   * The first message goes out one interval from now: peers that are started together hear it from the first to the
+   * last, and an overlay that is just being made is whole by then.
+   */
   #nowJoined(now: number, alone: boolean): void {
     if (this.#joined) return;
     this.#joined = true;
     this.#effects.notify({ type: "joined", own: this.own!, alone });
-    if (this.#config.messages > 0) this.#nextMessageAt = now;
+    if (this.#config.messages > 0) this.#nextMessageAt = now + Math.max(this.#config.messageIntervalMs, formingMs);
   }
 
   /** Stopped, asleep, or blocked for so long that others may have given this peer up. */

@@ -2,8 +2,11 @@
  * Who is registered with a seed, in order of arrival, each for the length of a lease.
  *
  * Everything a registration needs takes constant time: three indexes stand over the same records. A map in order of
- * arrival (what the classic list shows), a map in order of lease (the first is the next to end), and a dense array to
+ * arrival (what the classic list shows), a chain in order of lease (the first is the next to end), and a dense array to
  * draw random samples from.
+ *
+ * The chain is not a second map, though a map would be in order too: each renewal would leave a hole at its front, and
+ * looking for the first one would walk over thousands of holes.
  */
 import type { Address } from "../address.js";
 import type { Random } from "../random.js";
@@ -13,14 +16,20 @@ interface Registered {
   leaseEndsAt: number;
   /** Place in the dense array. */
   index: number;
+  /** Whose lease ends just before this one's. */
+  before: Registered | undefined;
+  /** Whose lease ends next after this one's. */
+  after: Registered | undefined;
 }
 
 /** The registrations of one seed. */
 export class Registry {
   readonly #arrivals = new Map<Address, Registered>();
-  readonly #leases = new Map<Address, Registered>();
-  readonly #dense: Registered[] = [];
+  /** Of the addresses alone: a sample reads hundreds of places all over memory, and should not read twice as many. */
+  readonly #dense: Address[] = [];
   readonly #leaseMs: number;
+  #firstToEnd: Registered | undefined;
+  #lastToEnd: Registered | undefined;
   /** Length of all addresses, each with one comma. */
   #listBytes = 0;
 
@@ -55,10 +64,12 @@ export class Registry {
       address,
       leaseEndsAt: now + this.#leaseMs,
       index: this.#dense.length,
+      before: undefined,
+      after: undefined,
     };
     this.#arrivals.set(address, registered);
-    this.#leases.set(address, registered);
-    this.#dense.push(registered);
+    this.#chain(registered);
+    this.#dense.push(address);
     this.#listBytes += address.length + 1;
     return true;
   }
@@ -74,11 +85,11 @@ export class Registry {
     const registered = this.#arrivals.get(address);
     if (registered === undefined) return false;
     this.#arrivals.delete(address);
-    this.#leases.delete(address);
+    this.#unchain(registered);
     const last = this.#dense.pop()!;
-    if (last !== registered) {
+    if (last !== address) {
       this.#dense[registered.index] = last;
-      last.index = registered.index;
+      this.#arrivals.get(last)!.index = registered.index;
     }
     this.#listBytes -= address.length + 1;
     return true;
@@ -86,7 +97,7 @@ export class Registry {
 
   /** The registration whose lease ends (or has ended) first, and when. */
   nextToEnd(): { readonly address: Address; readonly leaseEndsAt: number } | undefined {
-    return this.#leases.values().next().value;
+    return this.#firstToEnd;
   }
 
   /**
@@ -101,11 +112,28 @@ export class Registry {
     return list;
   }
 
-  /** All leases are equally long, so the one renewed last ends last: the map stays in order of lease. */
+  /** All leases are equally long, so the one renewed last ends last: the chain stays in order of lease. */
   #renew(registered: Registered, now: number): void {
     registered.leaseEndsAt = now + this.#leaseMs;
-    this.#leases.delete(registered.address);
-    this.#leases.set(registered.address, registered);
+    this.#unchain(registered);
+    this.#chain(registered);
+  }
+
+  #chain(registered: Registered): void {
+    registered.before = this.#lastToEnd;
+    if (this.#lastToEnd === undefined) this.#firstToEnd = registered;
+    else this.#lastToEnd.after = registered;
+    this.#lastToEnd = registered;
+  }
+
+  #unchain(registered: Registered): void {
+    const { before, after } = registered;
+    if (before === undefined) this.#firstToEnd = after;
+    else before.after = after;
+    if (after === undefined) this.#lastToEnd = before;
+    else after.before = before;
+    registered.before = undefined;
+    registered.after = undefined;
   }
 
   #inOrder(asker: Address): Address[] {
@@ -114,23 +142,34 @@ export class Registry {
     return list;
   }
 
-  /** A partial shuffle in place: the order of the dense array means nothing, so nothing has to be copied. */
+  /**
+   * A partial shuffle in place, undone at the end: nothing is copied, and no record learns of a new place. The asker, if
+   * it is registered, is moved to the front first and not drawn.
+   */
   #sample(asker: Address, maxListBytes: number, random: Random): Address[] {
     const list: Address[] = [];
+    const swaps: number[] = [];
+    const own = this.#arrivals.get(asker);
+    if (own !== undefined) this.#swap(0, own.index);
+    const first = own === undefined ? 0 : 1;
     let room = maxListBytes - asker.length;
-    for (let i = 0; i < this.#dense.length; i++) {
+    for (let i = first; i < this.#dense.length; i++) {
       const j = i + random.below(this.#dense.length - i);
       const drawn = this.#dense[j]!;
-      const swapped = this.#dense[i]!;
-      this.#dense[i] = drawn;
-      drawn.index = i;
-      this.#dense[j] = swapped;
-      swapped.index = j;
-      if (drawn.address === asker) continue;
-      room -= drawn.address.length + 1;
+      room -= drawn.length + 1;
       if (room < 0) break;
-      list.push(drawn.address);
+      this.#swap(i, j);
+      swaps.push(j);
+      list.push(drawn);
     }
+    for (let k = swaps.length - 1; k >= 0; k--) this.#swap(first + k, swaps[k]!);
+    if (own !== undefined) this.#swap(0, own.index);
     return list;
+  }
+
+  #swap(i: number, j: number): void {
+    const address = this.#dense[i]!;
+    this.#dense[i] = this.#dense[j]!;
+    this.#dense[j] = address;
   }
 }
