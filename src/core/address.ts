@@ -23,7 +23,9 @@ export interface AddressParts {
 }
 
 const ipv4Pattern = /^(?:(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(?:\.(?!$)|$)){4}$/;
-const hostNamePattern = /^(?=.{1,253}$)(?!.*\.\d+$)[a-z0-9_](?:[a-z0-9_-]{0,62})(?:\.[a-z0-9_][a-z0-9_-]{0,62})*\.?$/;
+// A name of digits alone is none: it would be taken for a timestamp, or for the beginning of an IPv4 address.
+const hostNamePattern =
+  /^(?=.{1,253}$)(?=.*[a-z_-])(?!.*\.\d+$)[a-z0-9_](?:[a-z0-9_-]{0,62})(?:\.[a-z0-9_][a-z0-9_-]{0,62})*\.?$/;
 const portPattern = /^[1-9]\d{0,4}$/;
 
 /** Whether the text is a dotted IPv4 address, without leading zeros. */

@@ -124,7 +124,9 @@ export class Neighbors {
   /** When the search wants to go on. */
   get nextWake(): number {
     let next = this.#retryAt;
-    for (const [address, { askAt }] of this.#doubts) if (this.#isFree(address)) next = Math.min(next, askAt);
+    const mayAsk = this.#owner.own !== undefined;
+    for (const [address, { askAt }] of this.#doubts)
+      if (mayAsk && !this.#asking.has(address)) next = Math.min(next, askAt);
     for (const { outbox } of this.#neighbors) next = Math.min(next, outbox.nextWake);
     return next;
   }
@@ -158,6 +160,8 @@ export class Neighbors {
     this.#doubts.delete(from);
     this.#accepting.set(link, from);
     this.#add(now, from, false, isHearsay);
+    // Asking back tells the requester that this side is one of ours, too, and may be asked again.
+    if (isHearsay) this.#doubt(now, from);
     return true;
   }
 
@@ -224,7 +228,7 @@ export class Neighbors {
   wake(now: number): void {
     for (const { outbox } of this.#neighbors) if (outbox.nextWake <= now) outbox.wake(now);
     for (const [address, { askAt }] of [...this.#doubts]) {
-      if (askAt <= now && this.#isFree(address)) this.#ask(now, address);
+      if (askAt <= now && !this.#asking.has(address)) this.#ask(now, address);
     }
     if (this.#retryAt <= now) this.seek(now);
   }
@@ -282,10 +286,12 @@ export class Neighbors {
   }
 
   #ask(now: number, address: Address): void {
+    // Before a seed has told it, a peer has no name to ask under; it may have neighbors by then, for others know it.
+    if (this.#owner.own === undefined) return;
     this.#asking.add(address);
     this.#exchanges.begin(now, {
       to: address,
-      message: { type: "connect-request", from: this.#owner.own! },
+      message: { type: "connect-request", from: this.#owner.own },
       limitMs: this.#config.exchangeTimeoutMs,
       onOutcome: (at, outcome) => this.#answered(at, address, outcome, now),
     });

@@ -61,15 +61,15 @@ export class Registry {
       return false;
     }
     const registered: Registered = {
-      address,
+      address: flat(address),
       leaseEndsAt: now + this.#leaseMs,
       index: this.#dense.length,
       before: undefined,
       after: undefined,
     };
-    this.#arrivals.set(address, registered);
+    this.#arrivals.set(registered.address, registered);
     this.#chain(registered);
-    this.#dense.push(address);
+    this.#dense.push(registered.address);
     this.#listBytes += address.length + 1;
     return true;
   }
@@ -172,4 +172,12 @@ export class Registry {
     this.#dense[i] = this.#dense[j]!;
     this.#dense[j] = address;
   }
+}
+
+/**
+ * The same text in one piece. Engines keep a text that was put together from others as a tree of its parts; these texts
+ * stay for long and are joined into lists by the hundred, which takes half as long when they are whole.
+ */
+function flat(address: Address): Address {
+  return address.split(":").join(":") as Address;
 }

@@ -165,6 +165,7 @@ describe("a seed", () => {
       );
       world.network.run(100);
     }
+    world.network.run(secondMs);
     const last = original.core.received.at(-1);
     if (last?.type !== "peer-list") throw new Error("no list");
     expect(last.peers.join(",").length).toBeLessThanOrEqual(10_240);
