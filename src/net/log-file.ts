@@ -2,7 +2,7 @@
  * A log file that is never in the way: lines are appended in the background, a disk that is full or gone is reported
  * once and tried again later, and what waits to be written is bounded.
  */
-import { createWriteStream, type WriteStream } from "node:fs";
+import { createWriteStream, existsSync, type WriteStream } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { dirname } from "node:path";
 import { now } from "./clock.js";
@@ -32,7 +32,7 @@ export class LogFile {
    * @throws the file system's error when the file can't be opened at all
    */
   static async open(path: string, onTrouble: (message: string) => void): Promise<LogFile> {
-    await mkdir(dirname(path), { recursive: true });
+    await makeFolder(dirname(path));
     const file = new LogFile(path, onTrouble);
     await new Promise<void>((resolve, reject) => {
       const stream = createWriteStream(path, { flags: "a" });
@@ -84,5 +84,19 @@ export class LogFile {
       this.#reopenAt = now() + reopenPauseMs;
       this.#onTrouble(`${this.path}: ${error.message}; going on without it, next try in ${reopenPauseMs / 1000} s`);
     });
+  }
+}
+
+/** Makes a folder and those above it. (Node's own recursive way never ends on file systems that make none, like /proc.) */
+async function makeFolder(path: string): Promise<void> {
+  try {
+    await mkdir(path);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "EEXIST") return;
+    const above = dirname(path);
+    if (code !== "ENOENT" || above === path || existsSync(above)) throw error;
+    await makeFolder(above);
+    await mkdir(path);
   }
 }

@@ -90,7 +90,7 @@ export function peerWarning(event: ClassicPeerEvent): string | undefined {
     case "was-away":
       return `this process was stopped or blocked for ${seconds(event.lateMs)}; asking neighbors and seeds again`;
     case "unlinked":
-      return event.undelivered === 0
+      return event.undelivered === 0 || event.reason === "dead"
         ? undefined
         : `gave up ${counted(event.undelivered, "message")} for ${event.peer} (${event.reason})`;
     default:
@@ -120,6 +120,7 @@ const failures = {
   refused: "refuses connections",
   closed: "hung up without a list",
   silent: "does not answer",
+  unreachable: "cannot be reached (no route, or a name that does not resolve)",
   "not-tried": "could not be tried (this process is out of sockets)",
 };
 

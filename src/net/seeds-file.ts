@@ -3,7 +3,7 @@
  * and a missing last newline are fine; anything else is refused with its line number, because a peer that silently
  * leaves a seed out counts a wrong majority.
  */
-import { readFile, stat } from "node:fs/promises";
+import { createReadStream } from "node:fs";
 import { type Address, isWildcard, parseAddress } from "../core/address.js";
 import { SeedsFileError } from "./errors.js";
 
@@ -16,16 +16,18 @@ const maxFileBytes = 1_048_576;
  * @throws {@link SeedsFileError} `unreadable`, `empty`, or `bad-line`
  */
 export async function readSeedsFile(path: string): Promise<Address[]> {
-  let text: string;
+  const pieces: Buffer[] = [];
   try {
-    const { size } = await stat(path);
-    if (size > maxFileBytes) throw new SeedsFileError("unreadable", `${path}: ${size} bytes is no list of seeds`);
-    text = await readFile(path, "utf8");
+    // One byte more than is allowed: a pipe or a device has no size to ask for, and may never end.
+    for await (const piece of createReadStream(path, { end: maxFileBytes })) pieces.push(piece as Buffer);
   } catch (error) {
-    if (error instanceof SeedsFileError) throw error;
     throw new SeedsFileError("unreadable", `${path}: ${reasonOf(error as NodeJS.ErrnoException)}`);
   }
-  return parseSeeds(text, path);
+  const bytes = Buffer.concat(pieces);
+  if (bytes.length > maxFileBytes) {
+    throw new SeedsFileError("unreadable", `${path}: more than ${maxFileBytes} bytes is no list of seeds`);
+  }
+  return parseSeeds(bytes.toString("utf8"), path);
 }
 
 /**

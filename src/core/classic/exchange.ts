@@ -20,8 +20,10 @@ export type Outcome =
   | { readonly type: "refused" }
   /** Connected, and then closed or broken without an answer. To a connect request, this is a no. */
   | { readonly type: "closed" }
-  /** No answer in time, or no way to get there. `sent`: the message may have arrived all the same. */
+  /** No answer in time. `sent`: the message may have arrived all the same. */
   | { readonly type: "silent"; readonly sent: boolean }
+  /** No way to get there, or a name that does not resolve. */
+  | { readonly type: "unreachable" }
   /** This process could not even try (out of sockets): no evidence about the other side. */
   | { readonly type: "not-tried" };
 
@@ -174,6 +176,7 @@ type Failure = Exclude<Outcome["type"], "answered">;
 function failureOf(reason: DownReason, wasUp: boolean): Failure {
   if (reason === "refused") return "refused";
   if (reason === "local") return "not-tried";
-  if (reason === "timeout" || reason === "unreachable" || !wasUp) return "silent";
+  if (reason === "unreachable") return "unreachable";
+  if (reason === "timeout" || !wasUp) return "silent";
   return "closed";
 }

@@ -313,8 +313,10 @@ export class Neighbors {
       const acceptedAt = this.find(address)?.acceptedAt ?? 0;
       if (acceptedAt < askedAt) this.drop(now, address, "disowned");
     } else this.#mark(now, address, "gone");
-    if (outcome.type === "silent" && (outcome.sent || this.#doubts.has(address))) this.#doubt(now, address);
-    else this.#doubts.delete(address);
+    const isSettled = outcome.type !== "silent" && outcome.type !== "unreachable";
+    const mayHaveArrived = outcome.type === "silent" && outcome.sent;
+    if (isSettled) this.#doubts.delete(address);
+    else if (mayHaveArrived || this.#doubts.has(address)) this.#doubt(now, address);
     this.seek(now);
   }
 

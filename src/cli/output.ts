@@ -1,0 +1,100 @@
+/**
+ * What a command prints: results on stdout, one JSON event a line when asked for, warnings on stderr.
+ *
+ * A reader that goes away (`| head`) is no error: what is printed after it is dropped, and the command is told, so that
+ * it can leave.
+ */
+import pc from "picocolors";
+
+/** Options that every command has. */
+export interface OutputOptions {
+  /** NDJSON on stdout in place of lines. */
+  readonly json?: boolean;
+  /** False after `--no-color`. */
+  readonly color?: boolean;
+}
+
+/** The standard streams of one command. */
+export class Output {
+  /** Whether stdout carries NDJSON. */
+  readonly json: boolean;
+  readonly #stderrColors: ReturnType<typeof pc.createColors>;
+  /** Where warnings go instead, while a live view has the terminal. */
+  divertWarnings: ((line: string) => void) | undefined;
+  #readerGone = false;
+
+  /** @param onReaderGone - called once when nobody reads stdout any more */
+  constructor(options: OutputOptions, onReaderGone: () => void = () => {}) {
+    this.json = options.json ?? false;
+    this.#stderrColors = pc.createColors(wantsColor(process.stderr, options));
+    process.stdout.on("error", () => {
+      if (this.#readerGone) return;
+      this.#readerGone = true;
+      onReaderGone();
+    });
+    process.stderr.on("error", () => {
+      // Nobody listens to warnings any more; there is nowhere left to say so.
+    });
+  }
+
+  /** A result, for people; nothing when stdout carries JSON. */
+  line(text: string): void {
+    if (!this.json) this.#write(`${text}\n`);
+  }
+
+  /** An event, for programs; nothing without `--json`. */
+  event(type: string, fields: object = {}): void {
+    if (this.json) this.#write(`${JSON.stringify({ time: new Date().toISOString(), event: type, ...fields })}\n`);
+  }
+
+  /** A line of JSON of its own form. */
+  jsonLine(value: object): void {
+    if (this.json) this.#write(`${JSON.stringify(value)}\n`);
+  }
+
+  /** A question: on stdout as the original asks it, on stderr when stdout carries JSON. */
+  question(text: string): void {
+    if (this.json) process.stderr.write(text);
+    else this.#write(text);
+  }
+
+  /** What is wrong, for people, whatever stdout carries. */
+  warning(text: string): void {
+    if (this.divertWarnings !== undefined) this.divertWarnings(text);
+    else process.stderr.write(`${this.#stderrColors.yellow("warning:")} ${text}\n`);
+  }
+
+  /** What is going on, for people, whatever stdout carries. */
+  note(text: string): void {
+    if (this.divertWarnings !== undefined) this.divertWarnings(text);
+    else process.stderr.write(`${text}\n`);
+  }
+
+  /** Waits until what was printed has gone out, for at most a second. */
+  async flush(): Promise<void> {
+    if (this.#readerGone) return;
+    await new Promise<void>((resolve) => {
+      const limit = setTimeout(resolve, 1_000);
+      process.stdout.write("", () => {
+        clearTimeout(limit);
+        resolve();
+      });
+    });
+  }
+
+  #write(text: string): void {
+    if (!this.#readerGone) process.stdout.write(text);
+  }
+}
+
+/** Prints the one line that a failed command leaves behind. */
+export function printFailure(message: string, options: OutputOptions): void {
+  const { red } = pc.createColors(wantsColor(process.stderr, options));
+  process.stderr.write(`${red("error:")} ${message}\n`);
+}
+
+/** Whether to color what goes to a stream: only terminals, never with `--no-color` or `NO_COLOR` (no-color.org). */
+export function wantsColor(stream: { readonly isTTY?: boolean }, options: OutputOptions): boolean {
+  if (options.color === false || (process.env.NO_COLOR ?? "") !== "") return false;
+  return stream.isTTY === true && process.env.TERM !== "dumb";
+}

@@ -1,0 +1,78 @@
+/** What a local network tells whoever shows it. Peers and seeds go by their names (`p1`, `s1`). */
+import type { Address } from "../../core/address.js";
+import type { UnlinkReason } from "../../core/classic/neighbors.js";
+import type { Evidence } from "../../core/classic/seed.js";
+
+/** Something that happened in a local network. */
+export type NetworkEvent =
+  | { readonly type: "seed-started"; readonly seed: string; readonly address: Address }
+  | { readonly type: "peer-started"; readonly peer: string; readonly address: Address }
+  /** The peer is part of the network. */
+  | { readonly type: "joined"; readonly peer: string }
+  /** One side of a link; the other side tells its own. */
+  | { readonly type: "linked"; readonly peer: string; readonly neighbor: string }
+  | { readonly type: "unlinked"; readonly peer: string; readonly neighbor: string; readonly reason: UnlinkReason }
+  /** `expected`: how many other peers should hear it. */
+  | {
+      readonly type: "published";
+      readonly peer: string;
+      readonly id: string;
+      readonly body: string;
+      readonly expected: number;
+    }
+  /** `complete`: that was the last of them. `extra`: the peer joined later, so it was not counted on. */
+  | {
+      readonly type: "delivered";
+      readonly peer: string;
+      readonly origin: string;
+      readonly id: string;
+      readonly body: string;
+      readonly outcome: "counted" | "complete" | "extra" | "duplicate";
+    }
+  /** `observer` got no answer from `peer`, `silences` times in a row. */
+  | { readonly type: "silent"; readonly peer: string; readonly observer: string; readonly silences: number }
+  /** `observer` takes `peer` for dead, and tells the seeds. */
+  | { readonly type: "reported"; readonly peer: string; readonly observer: string }
+  /** A seed has taken a peer off its list. */
+  | { readonly type: "removed"; readonly seed: string; readonly peer: string; readonly evidence: Evidence }
+  /** A seed has tested a reported peer, and it answered. */
+  | { readonly type: "kept"; readonly seed: string; readonly peer: string }
+  /** A peer was ended as SIGKILL would, on request. */
+  | { readonly type: "killed"; readonly peer: string }
+  /** What a peer or seed has to complain about. */
+  | { readonly type: "warning"; readonly source: string; readonly line: string };
+
+/** One line for people; undefined for what happens all the time. */
+export function eventLine(event: NetworkEvent): string | undefined {
+  switch (event.type) {
+    case "seed-started":
+      return `${event.seed} is listening on ${event.address}`;
+    case "peer-started":
+      return `${event.peer} is listening on ${event.address}`;
+    case "joined":
+      return `${event.peer} joined`;
+    case "unlinked":
+      return event.reason === "dead" ? undefined : `${event.peer} unlinked ${event.neighbor} (${event.reason})`;
+    case "silent":
+      return `${event.observer} hears nothing from ${event.peer} (${event.silences} of 3)`;
+    case "reported":
+      return `${event.observer} reports ${event.peer} dead`;
+    case "removed": {
+      const why = event.evidence === "refused" ? "it refuses connections" : "it does not answer";
+      return `${event.seed} removed ${event.peer} from its list: ${why}`;
+    }
+    case "kept":
+      return `${event.seed} kept ${event.peer} on its list: it answers`;
+    case "killed":
+      return `${event.peer} was killed`;
+    case "delivered":
+      return event.outcome === "duplicate"
+        ? `${event.peer} was given ${event.body} of ${event.origin} twice`
+        : undefined;
+    case "linked":
+    case "published":
+      return undefined;
+    case "warning":
+      return `${event.source}: ${event.line}`;
+  }
+}

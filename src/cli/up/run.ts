@@ -1,0 +1,135 @@
+/** `hearsay up`: a whole network on this machine, from its start to the summary. */
+import { setTimeout as sleep } from "node:timers/promises";
+import { classicPeerDefaults } from "../../core/classic/config.js";
+import { Departure } from "../departure.js";
+import { exitFailed, exitFine } from "../exit-codes.js";
+import { Failure } from "../failure.js";
+import { Output, type OutputOptions } from "../output.js";
+import { messagesThatFit, peerPace, publishInterval } from "../pace.js";
+import type { NetworkEvent } from "./events.js";
+import { JsonShow } from "./json-show.js";
+import { LiveShow } from "./live-show.js";
+import { LocalNetwork } from "./local-network.js";
+import { PlainShow } from "./plain-show.js";
+import { Publisher } from "./publisher.js";
+import type { Show } from "./show.js";
+import { summaryLine, summaryOf } from "./summary.js";
+
+/** The options of `hearsay up`. Times are in milliseconds. */
+export interface UpCommandOptions extends OutputOptions {
+  readonly seeds: number;
+  readonly peers: number;
+  readonly basePort?: number;
+  readonly for?: number;
+  readonly messages: number;
+  readonly every?: number;
+  readonly liveness: number;
+  readonly logDir?: string;
+  readonly randomSeed?: number;
+}
+
+/** Peers need a second or two to find each other; a machine that takes this long for it is in trouble. */
+const startLimitMs = 15_000;
+/** What is still on the way at the end gets this long. */
+const settleLimitMs = 2_000;
+
+/** Runs a network. Resolves with the exit code: fine only when nothing is missing. */
+export async function runUp(options: UpCommandOptions): Promise<number> {
+  const { seeds, peers, basePort } = options;
+  if (basePort !== undefined && basePort + seeds + peers - 1 > 65_535) {
+    const last = basePort + seeds + peers - 1;
+    throw new Failure(`--base-port ${basePort} with ${seeds + peers} programs would need ports up to ${last}`, 2);
+  }
+  const departure = new Departure();
+  const output = new Output(options, () => departure.requestOnce());
+  const show = showFor(options, output, departure);
+  try {
+    return await runNetwork(options, output, departure, show);
+  } finally {
+    show.close();
+    await output.flush();
+  }
+}
+
+async function runNetwork(
+  options: UpCommandOptions,
+  output: Output,
+  departure: Departure,
+  show: Show,
+): Promise<number> {
+  const { seeds, peers, messages, basePort, logDir, randomSeed } = options;
+  show.starting(seeds, peers);
+  const network = await LocalNetwork.start({
+    seeds,
+    peers,
+    basePort,
+    logDir,
+    randomSeed,
+    config: peerPace(options.liveness),
+    onEvent: (event: NetworkEvent) => show.event(event),
+  });
+  try {
+    const intervalMs = publishInterval({
+      everyMs: options.every,
+      defaultMs: classicPeerDefaults.messageIntervalMs,
+      messages,
+      forMs: options.for,
+    });
+    const publisher = new Publisher(network, { messages, intervalMs });
+    show.open(network, publisher);
+    if (await allLinked(network, show, departure)) {
+      const fitting = messagesThatFit({ intervalMs, messages, peers, forMs: options.for });
+      if (fitting < messages) {
+        output.warning(`--for is too short for --every: ${fitting} of ${messages} messages of each peer will fit`);
+      }
+      show.linked(intervalMs);
+      publisher.start();
+      await Promise.race([departure.requested, ...(options.for === undefined ? [] : [waitFor(options.for)])]);
+      publisher.stop();
+      if (network.counts().missing > 0) show.settling();
+      await network.settle(settleLimitMs);
+    }
+    const summary = summaryOf(seeds, network);
+    show.close();
+    output.line(summaryLine(summary, network));
+    output.jsonLine({ summary });
+    return summary.missing === 0 ? exitFine : exitFailed;
+  } finally {
+    show.close();
+    await network.close();
+  }
+}
+
+function showFor(options: UpCommandOptions, output: Output, departure: Departure): Show {
+  if (output.json) return new JsonShow(output);
+  const live = process.stdout.isTTY && process.env.TERM !== "dumb";
+  return live ? new LiveShow(options, output, departure) : new PlainShow(output);
+}
+
+/**
+ * Waits for all peers to join and link. False when leaving was asked for first.
+ *
+ * @throws {@link Failure} when it takes too long
+ */
+async function allLinked(network: LocalNetwork, show: Show, departure: Departure): Promise<boolean> {
+  const startedAt = performance.now();
+  while (!network.connected) {
+    if (departure.isRequested) return false;
+    const living = network.living();
+    const joined = living.filter((name) => network.joined(name)).length;
+    show.linking(joined, network.reachable(), living.length);
+    if (performance.now() - startedAt > startLimitMs) {
+      const missing = living.filter((name) => !network.joined(name));
+      const what =
+        missing.length > 0 ? `not joined: ${missing.slice(0, 10).join(", ")}` : `only ${network.reachable()} linked`;
+      throw new Failure(`the network did not form in ${startLimitMs / 1000} s; of ${living.length} peers, ${what}`, 1);
+    }
+    await sleep(50);
+  }
+  return !departure.isRequested;
+}
+
+/** Does not keep the process running. */
+function waitFor(ms: number): Promise<void> {
+  return sleep(ms, undefined, { ref: false });
+}

@@ -1,0 +1,64 @@
+/** Reads the values of options: each function takes the text and gives the value, or says what is wrong with it. */
+import { InvalidArgumentError } from "commander";
+import ms from "ms";
+import { canonicalIp } from "../core/address.js";
+
+/** A port to listen on; 0 takes any free one. Undefined when the text is none. */
+export function readPort(text: string): number | undefined {
+  return /^\d{1,5}$/.test(text) && Number(text) <= 65_535 ? Number(text) : undefined;
+}
+
+/** For `--port`: 0–65535. */
+export function portValue(text: string): number {
+  const port = readPort(text);
+  if (port === undefined) throw new InvalidArgumentError("A port is a number from 0 (any free one) to 65535.");
+  return port;
+}
+
+/** For `--base-port`: 1–65535. */
+export function basePortValue(text: string): number {
+  const port = readPort(text);
+  if (port === undefined || port === 0) throw new InvalidArgumentError("A port is a number from 1 to 65535.");
+  return port;
+}
+
+/** For counts: whole numbers in the given bounds. */
+export function countValue(min: number, max: number): (text: string) => number {
+  return (text) => {
+    const count = /^\d{1,15}$/.test(text) ? Number(text) : Number.NaN;
+    if (!(count >= min && count <= max)) throw new InvalidArgumentError(`Expected a whole number, ${min} to ${max}.`);
+    return count;
+  };
+}
+
+/** For durations, in milliseconds: a number with its unit (`250ms`, `5s`, `1.5m`, `1h`), in the given bounds. */
+export function durationValue(minMs: number, maxMs: number): (text: string) => number {
+  return (text) => {
+    if (!/^\d+(?:\.\d+)? *[a-z]+$/i.test(text)) {
+      const hint = /^\d+(?:\.\d+)?$/.test(text) ? ` Did you mean ${text}s?` : "";
+      throw new InvalidArgumentError(`Expected a number with its unit, such as 250ms, 5s or 2m.${hint}`);
+    }
+    const duration = ms(text as ms.StringValue) as number | undefined;
+    if (duration === undefined || Number.isNaN(duration)) {
+      throw new InvalidArgumentError("Known units are ms, s, m, h and d, such as in 250ms, 5s or 2m.");
+    }
+    if (duration < minMs || duration > maxMs) {
+      throw new InvalidArgumentError(`Expected a time from ${ms(minMs)} to ${ms(maxMs)}.`);
+    }
+    return Math.round(duration);
+  };
+}
+
+/** For `--host`: an IP (IPv6 with or without brackets) or a name. */
+export function interfaceValue(text: string): string {
+  const ip = canonicalIp(text);
+  if (ip === undefined) throw new InvalidArgumentError("Expected an IP or a name, without a port.");
+  return ip;
+}
+
+/** For `--advertise`: what others can dial, so no wildcard. */
+export function advertiseValue(text: string): string {
+  const ip = interfaceValue(text);
+  if (ip === "0.0.0.0" || ip === "::") throw new InvalidArgumentError("Nobody can reach a peer by that address.");
+  return ip;
+}
