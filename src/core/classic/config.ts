@@ -104,7 +104,7 @@ export const seedDefaults: SeedConfig = {
   reportedSilencesMax: 2,
   leaseSilencesMax: 3,
   recheckMs: 5_000,
-  leaseCheckIntervalMs: 100,
+  leaseCheckIntervalMs: 250,
   checksMax: 64,
   reportsMax: 1_000,
   registrationsMax: 200_000,
