@@ -1,0 +1,162 @@
+/** Reads numbers, texts and bytes from the body of one frame. What cannot be read throws {@link Malformed}. */
+import type { PeerId } from "../../core/identity.js";
+import { peerIdBytes } from "../../core/identity.js";
+import { Malformed, type NativeRefusal } from "./refusal.js";
+import { RecentTexts } from "./texts.js";
+
+const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+/**
+ * Small copies lie side by side in blocks of this size: making a buffer for each costs twice as much, in time and in
+ * memory. The worst case, one message kept out of each block, is as bad as it sounds and no worse: 2 kB a message.
+ */
+const sharedBlockBytes = 2048;
+const maxSharedBytes = 512;
+let sharedBlock = new Uint8Array(0);
+let sharedAt = 0;
+
+const hexDigits = [..."0123456789abcdef"].map((digit) => digit.charCodeAt(0));
+
+const recentIds = new RecentTexts((bytes) => {
+  const codes: number[] = [];
+  for (const byte of bytes) codes.push(hexDigits[byte >> 4]!, hexDigits[byte & 15]!);
+  return String.fromCharCode(...codes);
+});
+const recentTexts = new RecentTexts((bytes) => decoder.decode(bytes));
+
+/** A place in a frame's body, and what was read up to there. One is used for all frames of a connection. */
+export class ByteReader {
+  /** The most bytes of a payload. */
+  readonly maxPayloadBytes: number;
+  #bytes: Uint8Array = new Uint8Array(0);
+  #start = 0;
+  #at = 0;
+  #end = 0;
+
+  /** Takes the most bytes of a payload: it is checked where a payload is read. */
+  constructor(maxPayloadBytes: number) {
+    this.maxPayloadBytes = maxPayloadBytes;
+  }
+
+  /** Begins with the body that lies in `bytes` from `start` up to `end`. */
+  begin(bytes: Uint8Array, start: number, end: number): void {
+    this.#bytes = bytes;
+    this.#start = start;
+    this.#at = start;
+    this.#end = end;
+  }
+
+  /** How many bytes of the body are not read yet. */
+  get left(): number {
+    return this.#end - this.#at;
+  }
+
+  /** How many bytes of the body are read. */
+  get offset(): number {
+    return this.#at - this.#start;
+  }
+
+  /** One byte. */
+  u8(): number {
+    if (this.#at >= this.#end) this.#truncated();
+    return this.#bytes[this.#at++]!;
+  }
+
+  /** Two bytes, the higher one first. */
+  u16(): number {
+    return this.u8() * 256 + this.u8();
+  }
+
+  /** A number of seven bits a byte, the lowest first, up to `most`; the shortest form only. */
+  varint(most = Number.MAX_SAFE_INTEGER): number {
+    let byte = this.u8();
+    if (byte < 0x80) return this.#atMost(byte, most);
+    let value = byte & 0x7f;
+    let weight = 0x80;
+    do {
+      // The next byte would be the ninth: more than 53 bits, or a form that is too long.
+      if (weight > 2 ** 49) this.fail("bad-number", "a number of more than eight bytes");
+      byte = this.u8();
+      value += (byte & 0x7f) * weight;
+      weight *= 0x80;
+    } while (byte >= 0x80);
+    if (byte === 0) this.fail("bad-number", "a number that is not in its shortest form");
+    return this.#atMost(value, most);
+  }
+
+  /** A peer's id. */
+  peerId(): PeerId {
+    return recentIds.read(this.#bytes, this.#step(peerIdBytes), this.#at) as PeerId;
+  }
+
+  /** A text with its length in one byte. */
+  text(): string {
+    const length = this.u8();
+    const start = this.#step(length);
+    try {
+      return recentTexts.read(this.#bytes, start, this.#at);
+    } catch {
+      return this.fail("bad-text", "a text that is not UTF-8");
+    }
+  }
+
+  /** The next bytes, as they lie: for reading at once, not for keeping. */
+  view(length: number): Uint8Array {
+    const start = this.#step(length);
+    return this.#bytes.subarray(start, this.#at);
+  }
+
+  /** Passes over bytes. */
+  skip(length: number): void {
+    this.#step(length);
+  }
+
+  /**
+   * Bytes of the body from `offset` up to where reading is, for keeping. They are a view where that holds on to little
+   * else; out of a buffer more than twice as large they are copied, for a message kept for an hour must not keep 64 kB.
+   */
+  keep(offset: number): Uint8Array {
+    const start = this.#start + offset;
+    const length = this.#at - start;
+    const { buffer, byteOffset } = this.#bytes;
+    if (2 * length >= buffer.byteLength) return new Uint8Array(buffer, byteOffset + start, length);
+    if (length > maxSharedBytes) return this.#bytes.slice(start, this.#at);
+    return shared(this.#bytes.subarray(start, this.#at));
+  }
+
+  /** Refuses the frame. */
+  fail(reason: NativeRefusal["reason"], what: string): never {
+    throw new Malformed(reason, `${what}, before byte ${this.offset} of the body`);
+  }
+
+  /** Refuses the frame if it goes on after its last field. */
+  finish(): void {
+    if (this.#at < this.#end) this.fail("trailing-bytes", `${this.left} bytes after the last field`);
+  }
+
+  #step(length: number): number {
+    if (length > this.#end - this.#at) this.#truncated();
+    const start = this.#at;
+    this.#at += length;
+    return start;
+  }
+
+  #atMost(value: number, most: number): number {
+    if (value > most) this.fail("bad-number", `a number beyond ${most}`);
+    return value;
+  }
+
+  #truncated(): never {
+    return this.fail("truncated", "the body ends in the middle of a field");
+  }
+}
+
+function shared(bytes: Uint8Array): Uint8Array {
+  if (sharedAt + bytes.length > sharedBlock.length) {
+    sharedBlock = new Uint8Array(sharedBlockBytes);
+    sharedAt = 0;
+  }
+  const copy = new Uint8Array(sharedBlock.buffer, sharedAt, bytes.length);
+  copy.set(bytes);
+  sharedAt += bytes.length;
+  return copy;
+}

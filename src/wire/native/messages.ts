@@ -1,0 +1,90 @@
+/**
+ * The table of messages: the code of each type, its limit, and its fields in the order in which they travel. A new type
+ * is a line here, a row in docs/protocol.md and a vector beside it.
+ */
+import type { Message } from "../../core/message.js";
+import type { ByteReader } from "./byte-reader.js";
+import type { ByteWriter } from "./byte-writer.js";
+import { encodeEnvelope, readEnvelope } from "./envelope.js";
+import {
+  announcements,
+  bits,
+  choice,
+  contact,
+  contacts,
+  type Field,
+  messageId,
+  optional,
+  peerId,
+  record,
+  text,
+  u8,
+  varint,
+} from "./fields.js";
+
+/** The message of a type. */
+export type MessageOf<Type extends Message["type"]> = Extract<Message, { readonly type: Type }>;
+
+/** How the messages of one type travel. */
+export interface Codec<Body extends Message> {
+  /** The frame's type byte. Codes from {@link firstSkippable} on are skipped by those who do not know them. */
+  readonly code: number;
+  /** Whether the frame carries a payload, and may be as large as one. */
+  readonly carriesPayload: boolean;
+  /** Whether bytes after the last field are those of a newer version, rather than a mistake. */
+  readonly open: boolean;
+  /** Writes the fields. */
+  write(to: ByteWriter, message: Body): void;
+  /** Reads the fields. */
+  read(from: ByteReader): Body;
+}
+
+/** Types from here on may be skipped: whoever adds one must not depend on its being understood. */
+export const firstSkippable = 128;
+
+type FieldsOf<Body> = { readonly [Name in Exclude<keyof Body, "type">]-?: Field<Body[Name]> };
+
+/** Every message of the protocol. */
+export const codecs: { readonly [Type in Message["type"]]: Codec<MessageOf<Type>> } = {
+  // Open: what a hello says about versions must be readable by all versions.
+  hello: plain(
+    "hello",
+    1,
+    { version: varint, network: text, capabilities: bits, self: contact, epoch: varint },
+    { open: true },
+  ),
+  join: plain("join", 2, {}),
+  "forward-join": plain("forward-join", 3, { newcomer: contact, ttl: u8 }),
+  "neighbor-request": plain("neighbor-request", 4, { priority: choice("low", "high") }),
+  "neighbor-reply": plain("neighbor-reply", 5, { accepted: choice(false, true) }),
+  disconnect: plain("disconnect", 6, {}),
+  shuffle: plain("shuffle", 7, { origin: contact, ttl: u8, contacts }),
+  "shuffle-reply": plain("shuffle-reply", 8, { contacts }),
+  gossip: {
+    code: 16,
+    carriesPayload: true,
+    open: false,
+    write(to, message) {
+      to.peerId(message.tree);
+      to.varint(message.round);
+      to.raw(encodeEnvelope(message.envelope));
+    },
+    read: (from) => ({ type: "gossip", tree: from.peerId(), round: from.varint(), envelope: readEnvelope(from) }),
+  },
+  ihave: plain("ihave", 17, { entries: announcements }),
+  graft: plain("graft", 18, { tree: peerId, wanted: optional(messageId) }),
+  prune: plain("prune", 19, { tree: peerId }),
+};
+
+/** A type whose fields just stand one after the other. */
+function plain<Type extends Message["type"]>(
+  type: Type,
+  code: number,
+  fields: FieldsOf<MessageOf<Type>>,
+  { open = false }: { open?: boolean } = {},
+): Codec<MessageOf<Type>> {
+  const always: Field<Type> = { write() {}, read: () => type };
+  // The type itself takes no bytes: it is the frame's.
+  const row = { type: always, ...fields } as unknown as Parameters<typeof record<MessageOf<Type>>>[0];
+  return { code, carriesPayload: false, open, ...record<MessageOf<Type>>(row) };
+}

@@ -1,0 +1,117 @@
+/** Arbitrary messages of Hearsay's own protocol, and what tests of it need to compare and to cut bytes. */
+import fc from "fast-check";
+import { type Address, joinAddress } from "../../src/core/address.js";
+import { type Contact, type PeerId, parsePeerId } from "../../src/core/identity.js";
+import type { Announcement, Envelope, Message, MessageId, NativeGossip } from "../../src/core/message.js";
+import { NativeReader, type NativeReaderOptions, type NativeRefusal, nativePreamble } from "../../src/wire/native.js";
+
+const ip = fc.oneof(
+  fc.constantFrom("127.0.0.1", "0.0.0.0", "::", "::1", "1::", "2001:db8::8:0:0:1", "localhost", "seed-1.example", "_a"),
+  fc.ipV4(),
+  fc.ipV6(),
+  fc.domain(),
+);
+const address: fc.Arbitrary<Address> = fc
+  .tuple(ip, fc.integer({ min: 1, max: 65_535 }))
+  .map(([anIp, port]) => joinAddress(anIp, port))
+  .filter((joined) => joined !== undefined);
+
+const peerId: fc.Arbitrary<PeerId> = fc.oneof(
+  fc.constantFrom(...["0".repeat(32), "f".repeat(32), "0123456789abcdef".repeat(2)].map((text) => parsePeerId(text)!)),
+  fc.uint8Array({ minLength: 16, maxLength: 16 }).map((bytes) => parsePeerId(Buffer.from(bytes).toString("hex"))!),
+);
+const contact: fc.Arbitrary<Contact> = fc.record({ id: peerId, address });
+const contacts = fc.array(contact, { maxLength: 64 });
+const u8 = fc.nat({ max: 255 });
+const edges = [0, 127, 128, 16_383, 16_384, 2 ** 31 - 1, 2 ** 31, 2 ** 32, 2 ** 49 - 1, 2 ** 49, 2 ** 53 - 1];
+const number = fc.oneof(fc.maxSafeNat(), fc.constantFrom(...edges), u8);
+const seq = number.map((value) => Math.max(1, value));
+const text = fc.string({ unit: "binary", maxLength: 255 }).filter((string) => Buffer.byteLength(string) <= 255);
+const messageId: fc.Arbitrary<MessageId> = fc.record({ origin: peerId, epoch: number, seq });
+const announcement: fc.Arbitrary<Announcement> = fc
+  .record({ origin: peerId, epoch: fc.oneof(number, fc.constant(7)), seq, tree: peerId, round: number })
+  .chain((entry) => fc.constantFrom(entry, { ...entry, tree: entry.origin }));
+
+/** Payloads from none to longer than what is copied. */
+const payload = fc.oneof(
+  fc.uint8Array({ maxLength: 600 }),
+  fc.integer({ min: 0, max: 5000 }).map((length) => new Uint8Array(length).fill(length)),
+);
+
+/** An envelope as its origin makes it. */
+export const envelope: fc.Arbitrary<Envelope> = fc.record({
+  origin: peerId,
+  epoch: number,
+  seq,
+  publishedAt: number,
+  topic: text,
+  payload,
+});
+
+/** One of each type; a type that is missing here does not compile. */
+const byType: { readonly [Type in Message["type"]]: fc.Arbitrary<Extract<Message, { type: Type }>> } = {
+  hello: fc.record({
+    type: fc.constant("hello" as const),
+    version: number,
+    network: text,
+    capabilities: fc.nat({ max: 0xffff_ffff }),
+    self: contact,
+    epoch: number,
+  }),
+  join: fc.record({ type: fc.constant("join" as const) }),
+  "forward-join": fc.record({ type: fc.constant("forward-join" as const), newcomer: contact, ttl: u8 }),
+  "neighbor-request": fc.record({
+    type: fc.constant("neighbor-request" as const),
+    priority: fc.constantFrom("high" as const, "low" as const),
+  }),
+  "neighbor-reply": fc.record({ type: fc.constant("neighbor-reply" as const), accepted: fc.boolean() }),
+  disconnect: fc.record({ type: fc.constant("disconnect" as const) }),
+  shuffle: fc.record({ type: fc.constant("shuffle" as const), origin: contact, ttl: u8, contacts }),
+  "shuffle-reply": fc.record({ type: fc.constant("shuffle-reply" as const), contacts }),
+  gossip: fc.record({ type: fc.constant("gossip" as const), tree: peerId, round: number, envelope }),
+  ihave: fc.record({
+    type: fc.constant("ihave" as const),
+    entries: fc.array(announcement, { maxLength: 40 }),
+  }),
+  graft: fc.record({
+    type: fc.constant("graft" as const),
+    tree: peerId,
+    wanted: fc.option(messageId, { nil: undefined }),
+  }),
+  prune: fc.record({ type: fc.constant("prune" as const), tree: peerId }),
+};
+
+/** Any gossip. */
+export const gossip: fc.Arbitrary<NativeGossip> = byType.gossip;
+
+/** Any message. */
+export const message: fc.Arbitrary<Message> = fc.oneof(...Object.values<fc.Arbitrary<Message>>(byType));
+
+/** Places to cut a stream at. */
+export const cuts: fc.Arbitrary<number[]> = fc.array(fc.nat({ max: 10_000 }), { maxLength: 12 });
+
+/** The pieces of a stream, each in a buffer of its own. */
+export function cut(bytes: Uint8Array, places: number[]): Uint8Array[] {
+  const inside = [...new Set(places.map((place) => place % (bytes.length + 1)))].sort((one, other) => one - other);
+  return [0, ...inside].map((start, index) => bytes.slice(start, inside[index] ?? bytes.length));
+}
+
+/** What a reader makes of the pieces, after a preamble. */
+export function read(
+  pieces: readonly Uint8Array[],
+  options?: NativeReaderOptions,
+): { messages: Message[]; refusal: NativeRefusal | undefined } {
+  const reader = new NativeReader(options);
+  const readings = [nativePreamble(), ...pieces].map((piece) => reader.push(piece));
+  return {
+    messages: readings.flatMap((reading) => reading.messages),
+    refusal: readings.find((reading) => reading.refusal !== undefined)?.refusal,
+  };
+}
+
+/** The message without the bytes that it came in, which its sender's does not have. */
+export function bare(one: Message): Message {
+  if (one.type !== "gossip") return one;
+  const { bytes: _bytes, ...rest } = one.envelope;
+  return { ...one, envelope: rest };
+}

@@ -1,0 +1,228 @@
+import { readFileSync } from "node:fs";
+import { describe, expect, test } from "vitest";
+import { parsePeerId } from "../../src/core/identity.js";
+import type { Envelope, Message, NativeGossip } from "../../src/core/message.js";
+import { encodeEnvelope, encodeNative, FrameWriter, NativeReader, nativePreamble } from "../../src/wire/native.js";
+import { bare, read } from "./native-messages.js";
+
+interface Vectors {
+  readonly frames: readonly { name: string; message: { type: string }; hex: string }[];
+  readonly accepted: readonly {
+    name: string;
+    hex: string;
+    messages?: string[];
+    envelope?: string;
+    decoded?: Message;
+  }[];
+  readonly refused: readonly { name: string; hex: string; reason: string }[];
+}
+
+const vectors = JSON.parse(readFileSync("docs/protocol-vectors.json", "utf8")) as Vectors;
+const one = parsePeerId("000102030405060708090a0b0c0d0e0f")!;
+const two = parsePeerId("101112131415161718191a1b1c1d1e1f")!;
+
+describe("the vectors of docs/protocol-vectors.json", () => {
+  test.each(vectors.frames)("$name, written and read", ({ message, hex }) => {
+    expect(hexOf(encodeNative(fromJson(message)))).toBe(hex);
+    const { messages, refusal } = read([bytesOf(hex)]);
+    expect(refusal).toBeUndefined();
+    expect(messages.map(bare)).toEqual([fromJson(message)]);
+  });
+
+  test("there is one for each type", () => {
+    const documented = readFileSync("docs/protocol.md", "utf8");
+    const types = new Set(vectors.frames.map(({ message }) => message.type));
+    for (const [, type] of documented.matchAll(/^### \d+ `([a-z-]+)`/gm)) expect(types.delete(type!), type).toBe(true);
+    expect([...types]).toEqual([]);
+  });
+
+  test.each(vectors.accepted)("$name", ({ hex, messages = [], envelope, decoded }) => {
+    const reading = read([bytesOf(hex)]);
+    expect(reading.refusal).toBeUndefined();
+    const expected = messages.map((name) => fromJson(vectors.frames.find((vector) => vector.name === name)!.message));
+    expect(reading.messages.map(bare)).toEqual(decoded === undefined ? expected : [decoded]);
+    if (envelope !== undefined) {
+      expect(hexOf(encodeEnvelope((reading.messages[0] as NativeGossip).envelope))).toBe(envelope);
+      expect(hexOf(encodeNative(reading.messages[0]!))).toBe(hex);
+    }
+  });
+
+  test.each(vectors.refused)("refused: $name", ({ hex, reason }) => {
+    const reading = read([bytesOf(hex)]);
+    expect(reading).toMatchObject({ messages: [], refusal: { reason } });
+    expect(reading.refusal!.message).toMatch(/^[ -~]{10,160}$/);
+  });
+});
+
+describe("a reader", () => {
+  test("reads what came before a refusal, and nothing after it", () => {
+    const reader = new NativeReader();
+    reader.push(nativePreamble());
+    const join = encodeNative({ type: "join" });
+    const reading = reader.push(Buffer.concat([join, bytesOf("000000007f"), join]));
+    expect(reading).toMatchObject({ messages: [{ type: "join" }], refusal: { reason: "unknown-type" } });
+    expect(reader.push(join)).toEqual({ messages: [] });
+    expect(reader.end()).toBeUndefined();
+  });
+
+  test("takes memory for what has come, not for what a length says", () => {
+    const reader = new NativeReader({ maxPayloadBytes: 256 * 1024 * 1024 });
+    reader.push(nativePreamble());
+    const before = process.memoryUsage().arrayBuffers;
+    reader.push(bytesOf("0fffffff10"));
+    reader.push(new Uint8Array(1000));
+    expect(reader.heldBytes).toBe(1000);
+    expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(1_000_000);
+  });
+
+  test("skips a frame of a newer version without holding it", () => {
+    const reader = new NativeReader();
+    reader.push(nativePreamble());
+    reader.push(bytesOf("00010000ff"));
+    for (let piece = 0; piece < 64; piece++) {
+      expect(reader.push(new Uint8Array(1024))).toEqual({ messages: [] });
+      expect(reader.heldBytes).toBe(0);
+    }
+    expect(reader.push(encodeNative({ type: "join" })).messages).toEqual([{ type: "join" }]);
+  });
+
+  test("takes a payload of just the limit, and none that is longer", () => {
+    const options = { maxPayloadBytes: 1000 };
+    expect(read([encodeNative(gossip(1000))], options).messages).toHaveLength(1);
+    expect(read([encodeNative(gossip(1001))], options).refusal?.reason).toBe("too-long");
+    expect(read([encodeNative(gossip(5000))], options).refusal?.reason).toBe("too-long");
+    expect(read([encodeNative(gossip(1_048_576))]).messages).toHaveLength(1);
+  });
+
+  test("says whether the connection ended in the middle of a frame", () => {
+    const whole = encodeNative(gossip(10));
+    const ends = [0, 1, 5, 6, whole.length - 1, whole.length].map((length) => {
+      const reader = new NativeReader();
+      reader.push(nativePreamble());
+      reader.push(whole.subarray(0, length));
+      return reader.end()?.reason;
+    });
+    expect(ends).toEqual([undefined, "incomplete", "incomplete", "incomplete", "incomplete", undefined]);
+    expect(new NativeReader().end()).toBeUndefined();
+  });
+
+  test("does not copy a large payload that came whole", () => {
+    const frame = encodeNative(gossip(100_000)).slice();
+    const { envelope } = read([frame]).messages[0] as NativeGossip;
+    expect(envelope.payload.buffer).toBe(frame.buffer);
+    expect(envelope.bytes!.buffer).toBe(frame.buffer);
+  });
+
+  test.each([10, 500, 2000, 20_000])("lets no message of %i bytes hold on to the large buffer it came in", (size) => {
+    const writer = new FrameWriter();
+    const count = Math.ceil(65_536 / size);
+    for (let i = 0; i < count; i++) writer.add(gossip(size));
+    const { messages } = read([Uint8Array.from(Buffer.concat(writer.take()))]);
+    expect(messages).toHaveLength(count);
+    for (const message of messages as NativeGossip[]) {
+      const { payload, bytes } = message.envelope;
+      expect(payload.length).toBe(size);
+      expect(payload.buffer).toBe(bytes!.buffer);
+      expect(payload.buffer.byteLength).toBeLessThanOrEqual(Math.max(2048, 2 * bytes!.length));
+    }
+  });
+
+  test("reads Node's buffers into plain arrays", () => {
+    const { envelope } = read([Buffer.from(encodeNative(gossip(3000)))]).messages[0] as NativeGossip;
+    expect(Buffer.isBuffer(envelope.payload)).toBe(false);
+  });
+
+  test("reads a large frame in single bytes in linear time", () => {
+    const frame = encodeNative(gossip(1_000_000));
+    const reader = new NativeReader();
+    reader.push(nativePreamble());
+    const started = performance.now();
+    let count = 0;
+    for (let at = 0; at < frame.length; at++) count += reader.push(frame.subarray(at, at + 1)).messages.length;
+    expect(count).toBe(1);
+    // Some 300 ms on a slow machine; copying what is held at each piece would take a minute.
+    expect(performance.now() - started).toBeLessThan(10_000);
+  });
+});
+
+describe("a writer", () => {
+  test("puts many small messages into one buffer, and sends a large envelope as it is", () => {
+    const writer = new FrameWriter();
+    const large = gossip(50_000);
+    const small: Message[] = Array.from({ length: 20 }, () => gossip(100));
+    for (const message of [...small, large, ...small]) writer.add(message);
+    const bytes = writer.bytes;
+    const pieces = writer.take();
+    expect(pieces.reduce((sum, piece) => sum + piece.length, 0)).toBe(bytes);
+    expect(pieces).toContain(encodeEnvelope(large.envelope));
+    expect(pieces.length).toBeLessThan(9);
+    expect(writer.bytes).toBe(0);
+    expect(writer.take()).toEqual([]);
+    expect(read(pieces).messages.map(bare)).toEqual([...small, large, ...small]);
+  });
+
+  test("writes an envelope once, however often it is sent", () => {
+    const { envelope } = gossip(10);
+    expect(encodeEnvelope(envelope)).toBe(encodeEnvelope(envelope));
+    const received = (read([encodeNative(gossip(10))]).messages[0] as NativeGossip).envelope;
+    expect(encodeEnvelope(received)).toBe(received.bytes);
+  });
+
+  test("keeps an ihave of a busy origin at four bytes an entry", () => {
+    const entries = Array.from({ length: 1024 }, (_, i) => ({
+      origin: one,
+      epoch: 1e12,
+      seq: i + 1,
+      tree: one,
+      round: 3,
+    }));
+    expect(encodeNative({ type: "ihave", entries }).length).toBeLessThanOrEqual(5 + 2 + 22 + 4 * 1024);
+  });
+
+  test("throws a RangeError for what every reader would refuse, and writes nothing of it", () => {
+    const contact = { id: two, address: "10.0.0.1:1" as never };
+    const entry = { origin: one, epoch: 1, seq: 1, tree: one, round: 0 };
+    const { envelope } = gossip(1);
+    const impossible: Message[] = [
+      { type: "hello", version: -1, network: "", capabilities: 0, self: contact, epoch: 0 },
+      { type: "hello", version: 1, network: "é".repeat(128), capabilities: 0, self: contact, epoch: 0 },
+      { type: "hello", version: 1, network: "", capabilities: 2 ** 32, self: contact, epoch: 0 },
+      { type: "hello", version: 1, network: "", capabilities: 0, self: contact, epoch: 2 ** 53 },
+      { type: "forward-join", newcomer: contact, ttl: 256 },
+      { type: "neighbor-request", priority: "middling" as never },
+      { type: "shuffle-reply", contacts: new Array(65).fill(contact) },
+      { type: "ihave", entries: new Array(1025).fill(entry) },
+      { type: "ihave", entries: [entry, { ...entry, seq: 0 }] },
+      { type: "graft", tree: one, wanted: { origin: one, epoch: 0.5, seq: 1 } },
+      { type: "gossip", tree: one, round: Number.NaN, envelope },
+      { type: "gossip", tree: one, round: 1, envelope: { ...envelope, topic: "x".repeat(256) } },
+    ];
+    const writer = new FrameWriter();
+    writer.add({ type: "join" });
+    for (const message of impossible) expect(() => writer.add(message), JSON.stringify(message)).toThrow(RangeError);
+    writer.add({ type: "disconnect" });
+    expect(read(writer.take()).messages).toEqual([{ type: "join" }, { type: "disconnect" }]);
+  });
+});
+
+function gossip(size: number): NativeGossip {
+  const payload = new Uint8Array(size).fill(7);
+  const envelope: Envelope = { origin: one, epoch: 1_731_234_567_890, seq: 1, publishedAt: 1, topic: "t", payload };
+  return { type: "gossip", tree: two, round: 1, envelope };
+}
+
+/** JSON has neither bytes nor undefined: a payload is written in hex, a graft without a message as null. */
+function fromJson(json: object): Message {
+  const message = structuredClone(json) as { wanted?: unknown; envelope?: { payload: unknown } };
+  if (message.wanted === null) message.wanted = undefined;
+  if (message.envelope !== undefined) message.envelope.payload = bytesOf(message.envelope.payload as string);
+  return message as Message;
+}
+
+function bytesOf(hex: string): Uint8Array {
+  return Uint8Array.from(Buffer.from(hex, "hex"));
+}
+
+function hexOf(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString("hex");
+}
