@@ -35,7 +35,7 @@ export interface Turned {
   readonly remote: string;
   readonly refusal?: ClassicRefusal;
   /** Without a refusal of bytes: why the connection was closed. */
-  readonly why?: "too-many-connections" | "took-too-long" | "does-not-read";
+  readonly why?: "too-many-connections" | "took-too-long" | "stayed-too-long" | "does-not-read";
 }
 
 /** What a driver tells its owner, beside what the core has to tell. */
@@ -62,6 +62,8 @@ interface Connection {
   known: boolean;
   quietAt: number;
   failure: DownReason | undefined;
+  /** At least one message has come over it. */
+  hasSpoken: boolean;
 }
 
 /** One core on real sockets. */
@@ -219,6 +221,7 @@ export class Driver<C extends Core<ClassicMessage>, Event> {
       known: true,
       quietAt: 0,
       failure: undefined,
+      hasSpoken: false,
     };
     this.#connections.set(link, connection);
     socket.on("data", (bytes) => this.#bytes(connection, bytes));
@@ -292,6 +295,7 @@ export class Driver<C extends Core<ClassicMessage>, Event> {
   #take(connection: Connection, reading: ClassicReading): void {
     for (const message of reading.messages) {
       if (!connection.known) return;
+      connection.hasSpoken = true;
       this.#input((at) => this.#core.receive(at, connection.link, message));
     }
     if (reading.refusal === undefined) return;
@@ -350,7 +354,8 @@ export class Driver<C extends Core<ClassicMessage>, Event> {
 
   #expire(connection: Connection): void {
     if (connection.known && connection.inbound) {
-      this.#owner.turned({ remote: connection.remote, why: "took-too-long" });
+      const why = connection.hasSpoken ? "stayed-too-long" : "took-too-long";
+      this.#owner.turned({ remote: connection.remote, why });
     }
     this.#connections.delete(connection.link);
     this.#down(connection, "timeout");

@@ -113,6 +113,7 @@ export function turnedWarning({ remote, refusal, why }: Turned): string {
   }
   if (why === "too-many-connections") return `refused a connection from ${remote}: too many are open`;
   if (why === "does-not-read") return `closed the connection of ${remote}: it does not read its answers`;
+  if (why === "stayed-too-long") return `closed the connection of ${remote}: it stayed open too long`;
   return `closed the connection of ${remote}: it said nothing complete in time`;
 }
 

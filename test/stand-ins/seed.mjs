@@ -14,7 +14,6 @@ listen(port);
 
 function converse(socket) {
   const sourceIp = socket.remoteAddress?.replace(/^::ffff:/, "");
-  // The original's thread has no other end than the remote side's close; here that is the default of node:net.
   socket.on("error", (error) => console.error(`${sourceIp}: ${error.message}`));
   socket.on("data", (bytes) => {
     for (let start = 0; start < bytes.length && !socket.destroyed; start += readBytes) {
@@ -51,7 +50,8 @@ function log(line) {
 }
 
 function listen(wanted) {
-  const server = createServer(converse);
+  // The original never closes its side of a connection, whatever the other side does: its thread spins on.
+  const server = createServer({ allowHalfOpen: true }, converse);
   server.on("error", (error) => {
     console.error(error.message);
     if (wanted !== 0) listen(0);

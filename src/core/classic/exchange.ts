@@ -129,7 +129,7 @@ export class Exchanges {
   receive(now: number, link: LinkId, message: ClassicMessage): void {
     const exchange = this.#underWay.get(link);
     if (exchange === undefined || exchange.answered) return;
-    if (message.type === exchange.answerType) this.#answered(now, link, exchange, message);
+    if (answers(message, exchange.order.message)) this.#answered(now, link, exchange, message);
     else this.#end(now, link, exchange, "closed", "misbehaved");
   }
 
@@ -169,6 +169,13 @@ export class Exchanges {
     else if (failure === "silent") exchange.order.onOutcome(now, { type: failure, sent: exchange.up });
     else exchange.order.onOutcome(now, { type: failure });
   }
+}
+
+/** Whether this is the answer to that, and not to something else. */
+function answers(answer: ClassicMessage, asked: ClassicMessage): boolean {
+  if (answer.type === "liveness-reply" && asked.type === "liveness-request")
+    return answer.timestamp === asked.timestamp;
+  return answer.type === answerTypes[asked.type];
 }
 
 type Failure = Exclude<Outcome["type"], "answered">;

@@ -75,6 +75,14 @@ export interface ClassicSelf {
 /** What one read of the original takes: a longer text would be cut. */
 const maxTextBytes = 1_024;
 
+/**
+ * What a peer has heard in this time is told to a new neighbor as well. While a link is being made, one side counts it
+ * before the other, and peers that start together form islands for a moment: without this, what is published just then
+ * would stop at the shore. No history: whoever comes later than this has missed it.
+ */
+const overlapMs = 2_000;
+const overlapMax = 1_000;
+
 /** Peers started in the same moment have found each other after this time. */
 const formingMs = 1_000;
 
@@ -88,6 +96,8 @@ export class ClassicPeerCore implements Core<ClassicMessage> {
   readonly #neighbors: Neighbors;
   readonly #liveness: Liveness;
   readonly #seen: SeenTexts;
+  /** Heard within the last {@link overlapMs}, oldest first. */
+  readonly #recent: { readonly at: number; readonly gossip: Gossip }[] = [];
   readonly #reports = new Map<Address, Outbox>();
   readonly #inbound = new Map<LinkId, Address>();
   /** Connect requests answered a moment later: by then it shows whether the requester ends its side, as ours do. */
@@ -271,6 +281,9 @@ export class ClassicPeerCore implements Core<ClassicMessage> {
     if (!this.#seen.add(gossip.text)) return;
     this.#effects.notify({ type: "gossip", gossip, own, seen: this.#seen.total });
     for (const { outbox } of this.#neighbors.all) outbox.push(now, gossip);
+    const recent = this.#recent;
+    while (recent.length >= overlapMax || (recent.length > 0 && recent[0]!.at < now - overlapMs)) recent.shift();
+    recent.push({ at: now, gossip });
   }
 
   #generate(now: number): void {
@@ -353,6 +366,8 @@ export class ClassicPeerCore implements Core<ClassicMessage> {
     return {
       linked: (now, peer, asked) => {
         core.#effects.notify({ type: "linked", peer, asked });
+        const outbox = core.#neighbors.find(peer)?.outbox;
+        for (const { at, gossip } of core.#recent) if (at >= now - overlapMs) outbox?.push(now, gossip);
         if (core.own !== undefined) core.#nowJoined(now, false);
       },
       unlinked: (_now, peer, reason, undelivered) => {

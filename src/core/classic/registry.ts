@@ -176,7 +176,7 @@ export class Registry {
 
 /**
  * The same text in one piece. Engines keep a text that was put together from others as a tree of its parts; these texts
- * stay for long and are joined into lists by the hundred, which is faster by a half when they are whole.
+ * stay for long and are joined into lists by the hundred, which is faster when they are whole.
  */
 function flat(address: Address): Address {
   return address.split(":").join(":") as Address;

@@ -1,0 +1,80 @@
+/**
+ * Tunables of Hearsay's own protocol, with their defaults. Times are milliseconds; counts are plain numbers.
+ */
+
+/** How a peer chooses and keeps its neighbors. */
+export interface OverlayConfig {
+  /**
+   * Neighbors, 1 to 8. HyParView's 5: log₁₀(10,000) + 1. A flood over four of them reaches everybody even when every
+   * other peer fails at once; each one more costs every peer a link.
+   */
+  readonly activeViewMax: number;
+  /** Contacts kept in reserve. HyParView's 30, six times the active view: with 90 % of all peers dead, three are alive. */
+  readonly passiveViewMax: number;
+  /** Steps of the walks on which newcomers and shuffles travel (HyParView's ARWL): 6 get far in 5⁶ = 15,625 peers. */
+  readonly walkLength: number;
+  /** Steps still to go when a newcomer is put into the passive view of the peer that it passes (PRWL). */
+  readonly passiveWalkLength: number;
+  /** From one shuffle to the next, ±25 %: how fast passive views forget the dead. Costs some 15 packets each. */
+  readonly shuffleIntervalMs: number;
+  /** Neighbors named in a shuffle. HyParView's 3. */
+  readonly shuffleActiveCount: number;
+  /** Passive contacts named in a shuffle. HyParView's 4. */
+  readonly shufflePassiveCount: number;
+  /** Every so many shuffles, on average, one goes straight to a passive contact: views mix even between parts without links. */
+  readonly shufflesPerVisit: number;
+  /** How long a dial with its greeting may take, and then the answer to a request. Two lost packets' worth. */
+  readonly handshakeTimeoutMs: number;
+  /** Links from others that have not become neighbors yet; more are closed. The bound on what strangers can make us keep. */
+  readonly greetingsMax: number;
+  /** Links dialed and not yet neighbors, at most: the bound on what walks and shuffles can make us do. */
+  readonly dialsMax: number;
+  /** Dials at the same time in search of a neighbor. Two: one that hangs doesn't stop the search. */
+  readonly searchesMax: number;
+  /** After so many refusals by full peers the search pauses: most likely everybody is full. */
+  readonly refusalsMax: number;
+  /** The first pause of a fruitless search; each is twice as long as the one before, ±50 % … */
+  readonly retryMinMs: number;
+  /** … up to this. A peer short of a neighbor is no worse off for a minute; one without any asks more than the view. */
+  readonly retryMaxMs: number;
+  /** … or up to this for a peer that has no neighbor at all. */
+  readonly retryAloneMaxMs: number;
+  /** Lost neighbors that are called again: what brings two parts together again after a partition. */
+  readonly lostMax: number;
+  /** Calls to one lost neighbor before it is forgotten. With the pauses below: an hour or more. */
+  readonly recallsMax: number;
+  /** The first pause before a lost neighbor is called again; each is 1.5 times the one before … */
+  readonly recallMinMs: number;
+  /** … up to this, which is also how long two parts may take to notice that they can be one again. */
+  readonly recallMaxMs: number;
+  /** From the start to the first exchange of a neighbor for a random contact; each pause is twice the one before … */
+  readonly mixMinMs: number;
+  /** … up to this. Each exchange costs the broadcast a few duplicates: half an hour makes them too few to count. */
+  readonly mixMaxMs: number;
+}
+
+/** For networks of 2 to 10,000 peers; for 100,000 take a passive view of 60. */
+export const overlayDefaults: OverlayConfig = {
+  activeViewMax: 5,
+  passiveViewMax: 30,
+  walkLength: 6,
+  passiveWalkLength: 3,
+  shuffleIntervalMs: 10_000,
+  shuffleActiveCount: 3,
+  shufflePassiveCount: 4,
+  shufflesPerVisit: 6,
+  handshakeTimeoutMs: 3_000,
+  greetingsMax: 128,
+  dialsMax: 16,
+  searchesMax: 2,
+  refusalsMax: 4,
+  retryMinMs: 500,
+  retryMaxMs: 60_000,
+  retryAloneMaxMs: 8_000,
+  lostMax: 8,
+  recallsMax: 20,
+  recallMinMs: 1_000,
+  recallMaxMs: 60_000,
+  mixMinMs: 10_000,
+  mixMaxMs: 1_800_000,
+};

@@ -1,0 +1,218 @@
+/**
+ * The search for neighbors, when there are too few of them, when lost ones may be back, and (seldom) for a change. See
+ * `overlay.ts` for why.
+ */
+import type { Address } from "./address.js";
+import type { OverlayConfig } from "./config.js";
+import type { DownReason } from "./effects.js";
+import type { Greeting, Greetings } from "./greetings.js";
+import type { PeerId } from "./identity.js";
+import type { Random } from "./random.js";
+import { type ActiveView, LostNeighbors, type Neighbor, type PassiveView } from "./views.js";
+
+/** Addresses of possible contacts that are kept until one of them has taken this peer in. */
+const addressesMax = 64;
+
+/** Decides whom one peer dials to become a neighbor, and when. */
+export class Search {
+  readonly #config: OverlayConfig;
+  readonly #random: Random;
+  readonly #active: ActiveView;
+  readonly #passive: PassiveView;
+  readonly #greetings: Greetings;
+  readonly #lonely: (now: number) => void;
+  readonly #lost: LostNeighbors;
+  /** Where to join, until that has happened, and who is next. */
+  #addresses: Address[] = [];
+  #addressNext = 0;
+  #started = false;
+  #refusals = 0;
+  #fruitless = 0;
+  #fillAt = Number.POSITIVE_INFINITY;
+  #recallAt = Number.POSITIVE_INFINITY;
+  #recallPauseMs: number;
+  #mixAt = Number.POSITIVE_INFINITY;
+  #mixPauseMs: number;
+
+  constructor(
+    config: OverlayConfig,
+    random: Random,
+    active: ActiveView,
+    passive: PassiveView,
+    greetings: Greetings,
+    lonely: (now: number) => void,
+  ) {
+    this.#config = config;
+    this.#random = random;
+    this.#active = active;
+    this.#passive = passive;
+    this.#greetings = greetings;
+    this.#lonely = lonely;
+    this.#lost = new LostNeighbors(config.lostMax, config.recallsMax);
+    this.#recallPauseMs = config.recallMinMs;
+    this.#mixPauseMs = config.mixMinMs;
+  }
+
+  /** When something is due. */
+  get nextWake(): number {
+    return Math.min(this.#fillAt, this.#recallAt, this.#mixAt);
+  }
+
+  /** From now on there are searches. */
+  start(now: number): void {
+    this.#started = true;
+    this.#mixAt = now + this.#jittered(this.#mixPauseMs);
+  }
+
+  /** No more searches. */
+  stop(): void {
+    this.#started = false;
+    this.#fillAt = this.#mixAt = this.#recallAt = Number.POSITIVE_INFINITY;
+  }
+
+  /** Does what is due. */
+  wake(now: number): void {
+    if (this.#mixAt <= now) this.#mix(now);
+    if (this.#recallAt <= now) this.#recall(now);
+    if (this.#fillAt <= now) this.anew(now);
+  }
+
+  /** An address where the network may be joined. */
+  addAddress(address: Address): void {
+    if (!this.#addresses.includes(address) && this.#addresses.length < addressesMax) this.#addresses.push(address);
+  }
+
+  /** There is a new neighbor. */
+  found(now: number, id: PeerId): void {
+    this.#lost.remove(id);
+    this.#addresses.length = 0;
+    this.#addressNext = 0;
+    this.#fruitless = 0;
+    // Not at once: others are on their way to a newcomer.
+    if (this.#active.neighbors.length >= this.#config.activeViewMax) this.#fillAt = Number.POSITIVE_INFINITY;
+    else if (this.#fillAt === Number.POSITIVE_INFINITY) this.#fillLater(now);
+  }
+
+  /** A neighbor is gone without a goodbye: it is to be replaced at once, and called again later. */
+  lost(now: number, { contact, epoch }: Neighbor): void {
+    this.#lost.add(contact, epoch);
+    this.#recallPauseMs = this.#config.recallMinMs;
+    this.#recallAt = Math.min(this.#recallAt, now + this.#jittered(this.#recallPauseMs));
+    this.anew(now);
+  }
+
+  /** Somebody was asked, and has no room or need. */
+  refused(now: number, id: PeerId): void {
+    this.#refusals++;
+    this.#passive.markTried(id);
+    this.go(now);
+  }
+
+  /** Somebody answered, but is a neighbor already, or no longer wanted. */
+  spared(now: number, { purpose, contact }: Greeting): void {
+    if (purpose === "join") this.#addressNext++;
+    this.#passive.markTried(contact!.id);
+    this.go(now);
+  }
+
+  /** Whether this peer is to be asked with priority: one that was cut off, or one dialed for a change. */
+  isUrgent({ purpose, contact, epoch }: Greeting): boolean {
+    if (purpose === "mix") return true;
+    const lost = this.#lost.find(contact!.id);
+    if (lost === undefined) return false;
+    this.#lost.remove(contact!.id);
+    return lost.epoch === epoch && purpose === "recall";
+  }
+
+  /** No neighbors; or fewer than half, and refused before: two or three short peers may be all there is to their part. */
+  isNeedy(): boolean {
+    const { length } = this.#active.neighbors;
+    return length === 0 || (length * 2 < this.#config.activeViewMax && this.#refusals > 0);
+  }
+
+  /** Begins anew: something has changed. */
+  anew(now: number, butNot?: PeerId): void {
+    this.#fillAt = Number.POSITIVE_INFINITY;
+    this.#refusals = 0;
+    this.#addressNext = 0;
+    this.#passive.newRound();
+    if (butNot !== undefined) this.#passive.markTried(butNot);
+    this.go(now);
+  }
+
+  /** Asks whoever is next, as long as there is need. */
+  go(now: number): void {
+    const { activeViewMax, searchesMax, refusalsMax } = this.#config;
+    if (!this.#started || this.#active.neighbors.length >= activeViewMax || this.#fillAt !== Number.POSITIVE_INFINITY)
+      return;
+    let searches = this.#greetings.count("fill") + this.#greetings.count("join");
+    if (this.#active.neighbors.length === 0 && searches === 0 && this.#addressNext < this.#addresses.length) {
+      if (this.#greetings.dial(now, "join", this.#addresses[this.#addressNext]!)) return;
+    }
+    while (searches < searchesMax && this.#active.neighbors.length + searches < activeViewMax) {
+      if (this.#refusals >= refusalsMax && this.#active.neighbors.length > 0) break;
+      const contact = this.#passive.try();
+      if (contact === undefined) {
+        // What the seeds gave to a peer that has a neighbor, but no reserve.
+        const address = this.#active.neighbors.length === 0 ? undefined : this.#addresses.pop();
+        if (address === undefined || !this.#greetings.dial(now, "fill", address)) break;
+        searches++;
+        continue;
+      }
+      if (this.#greetings.isSearching(contact.id)) continue;
+      if (!this.#greetings.dial(now, "fill", contact.address, contact)) break;
+      searches++;
+    }
+    if (searches > 0) return;
+    this.#fillLater(now);
+    if (this.#active.neighbors.length === 0 || this.#passive.contacts.length === 0) this.#lonely(now);
+  }
+
+  #fillLater(now: number): void {
+    const { retryMinMs, retryMaxMs, retryAloneMaxMs } = this.#config;
+    const maxMs = this.#active.neighbors.length === 0 ? retryAloneMaxMs : retryMaxMs;
+    this.#fillAt = now + this.#jittered(Math.min(maxMs, retryMinMs * 2 ** Math.min(this.#fruitless, 20)));
+    this.#fruitless++;
+  }
+
+  /** A dial came to nothing. */
+  failed(now: number, greeting: Greeting, reason: DownReason | "mismatched" | "self"): void {
+    const { purpose, contact, state, address } = greeting;
+    if (purpose === "accepted") return;
+    if (purpose === "join") {
+      if (reason === "self" || reason === "mismatched")
+        this.#addresses = this.#addresses.filter((one) => one !== address);
+      else this.#addressNext++;
+    }
+    if (contact !== undefined) {
+      // Who has said hello is alive, and may have closed because our requests crossed. A lack of our own tells nothing.
+      if (reason === "local" || state === "asked") this.#passive.markTried(contact.id);
+      else this.#passive.remove(contact.id);
+    }
+    this.go(now);
+  }
+
+  #recall(now: number): void {
+    this.#recallAt = Number.POSITIVE_INFINITY;
+    const lost = this.#lost.next();
+    if (lost === undefined) return;
+    const { contact } = lost;
+    if (this.#active.find(contact.id) !== undefined) this.#lost.remove(contact.id);
+    else if (!this.#greetings.isSearching(contact.id)) this.#greetings.dial(now, "recall", contact.address, contact);
+    this.#recallPauseMs = Math.min(this.#config.recallMaxMs, Math.ceil(this.#recallPauseMs * 1.5));
+    if (this.#lost.count > 0) this.#recallAt = now + this.#jittered(this.#recallPauseMs);
+  }
+
+  #mix(now: number): void {
+    this.#mixAt = now + this.#jittered(this.#mixPauseMs);
+    this.#mixPauseMs = Math.min(this.#config.mixMaxMs, this.#mixPauseMs * 2);
+    const contact = this.#passive.any();
+    if (contact === undefined || this.#active.neighbors.length < this.#config.activeViewMax) return;
+    if (!this.#greetings.isSearching(contact.id)) this.#greetings.dial(now, "mix", contact.address, contact);
+  }
+
+  #jittered(ms: number): number {
+    const half = Math.ceil(ms / 2);
+    return half + this.#random.below(half * 2 + 1);
+  }
+}
