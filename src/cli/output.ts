@@ -2,9 +2,10 @@
  * What a command prints: results on stdout, one JSON event a line when asked for, warnings on stderr.
  *
  * A reader that goes away (`| head`) is no error: what is printed after it is dropped, and the command is told, so that
- * it can leave.
+ * it can leave. Anything else that keeps results from being written (a full disk) is said, and the command fails.
  */
 import pc from "picocolors";
+import { exitFailed } from "./exit-codes.js";
 
 /** Options that every command has. */
 export interface OutputOptions {
@@ -27,9 +28,13 @@ export class Output {
   constructor(options: OutputOptions, onReaderGone: () => void = () => {}) {
     this.json = options.json ?? false;
     this.#stderrColors = pc.createColors(wantsColor(process.stderr, options));
-    process.stdout.on("error", () => {
+    process.stdout.on("error", (error: NodeJS.ErrnoException) => {
       if (this.#readerGone) return;
       this.#readerGone = true;
+      if (error.code !== "EPIPE") {
+        printFailure(`cannot write to stdout: ${error.message}`, options);
+        process.exit(exitFailed);
+      }
       onReaderGone();
     });
     process.stderr.on("error", () => {

@@ -5,7 +5,7 @@
  * does, is understood at once. Every connection, whoever opened it, has a short life: nothing in the classic protocol
  * takes longer, so silent, endless and half-open ones all end the same way.
  */
-import { connect, createServer, type Server, type Socket } from "node:net";
+import { connect, createServer, isIP, type Server, type Socket } from "node:net";
 import { type Address, splitAddress } from "../core/address.js";
 import type { ClassicMessage } from "../core/classic/message.js";
 import type { CloseReason, Core, DownReason, Effects, LinkId } from "../core/effects.js";
@@ -62,6 +62,8 @@ interface Connection {
   known: boolean;
   quietAt: number;
   failure: DownReason | undefined;
+  /** Broken by this side while the core was speaking; the core is told when the socket has closed. */
+  doomed: boolean;
   /** At least one message has come over it. */
   hasSpoken: boolean;
 }
@@ -182,7 +184,7 @@ export class Driver<C extends Core<ClassicMessage>, Event> {
 
   #dial(address: Address): LinkId {
     const { ip, port } = splitAddress(address);
-    const { localIp } = this.#options;
+    const localIp = this.#localIpFor(ip);
     const socket = connect({
       host: ip,
       port,
@@ -195,6 +197,12 @@ export class Driver<C extends Core<ClassicMessage>, Event> {
       if (connection.known) this.#input((at) => this.#core.linkUp(at, connection.link, address));
     });
     return connection.link;
+  }
+
+  /** The IP to dial from: the one that was asked for, if the target is of the same family. */
+  #localIpFor(ip: string): string | undefined {
+    const { localIp } = this.#options;
+    return localIp !== undefined && (isIP(ip) === 0 || isIP(ip) === isIP(localIp)) ? localIp : undefined;
   }
 
   #accept(socket: Socket): void {
@@ -221,6 +229,7 @@ export class Driver<C extends Core<ClassicMessage>, Event> {
       known: true,
       quietAt: 0,
       failure: undefined,
+      doomed: false,
       hasSpoken: false,
     };
     this.#connections.set(link, connection);
@@ -236,7 +245,7 @@ export class Driver<C extends Core<ClassicMessage>, Event> {
 
   #send(link: LinkId, message: ClassicMessage): void {
     const connection = this.#known(link);
-    if (connection === undefined || connection.socket.writableEnded) return;
+    if (connection === undefined || connection.doomed || connection.socket.writableEnded) return;
     if (!connection.inbound) {
       const expects = answerTo(message);
       const ownPort = message.type === "registration" ? splitAddress(message.address).port : undefined;
@@ -247,6 +256,7 @@ export class Driver<C extends Core<ClassicMessage>, Event> {
       // Answers pile up because nobody reads them. 'close' follows, and tells the core.
       this.#owner.turned({ remote: connection.remote, why: "does-not-read" });
       connection.failure = "reset";
+      connection.doomed = true;
       connection.socket.destroy();
     }
   }
@@ -294,7 +304,7 @@ export class Driver<C extends Core<ClassicMessage>, Event> {
 
   #take(connection: Connection, reading: ClassicReading): void {
     for (const message of reading.messages) {
-      if (!connection.known) return;
+      if (!connection.known || connection.doomed) return;
       connection.hasSpoken = true;
       this.#input((at) => this.#core.receive(at, connection.link, message));
     }

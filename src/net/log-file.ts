@@ -19,6 +19,9 @@ export class LogFile {
   #stream: WriteStream | undefined;
   #reopenAt = 0;
   #dropped = 0;
+  /** Lines given to the stream and not known to be on the disk. */
+  #unwritten = 0;
+  #isBroken = false;
 
   private constructor(path: string, onTrouble: (message: string) => void) {
     this.path = path;
@@ -53,11 +56,25 @@ export class LogFile {
       this.#dropped++;
       return;
     }
-    if (this.#dropped > 0) {
-      this.#stream.write(`(${this.#dropped} lines are missing here)\n`);
-      this.#dropped = 0;
-    }
-    this.#stream.write(`${text}\n`);
+    if (this.#dropped > 0) this.#noteMissing(this.#stream);
+    this.#unwritten++;
+    this.#stream.write(`${text}\n`, (error) => {
+      if (!error) this.#unwritten--;
+    });
+  }
+
+  #noteMissing(stream: WriteStream): void {
+    const count = this.#dropped;
+    this.#dropped = 0;
+    // A line may have been cut in the middle when the disk was full.
+    stream.write(`${this.#isBroken ? "\n" : ""}(${count} lines are missing here)\n`, (error) => {
+      if (error) {
+        this.#dropped += count;
+      } else if (this.#isBroken) {
+        this.#isBroken = false;
+        this.#onTrouble(`${this.path}: can be written again; ${count} lines are missing`);
+      }
+    });
   }
 
   /** Writes what waits, and closes; gives up after `limitMs`. */
@@ -81,7 +98,11 @@ export class LogFile {
     stream.on("error", (error) => {
       if (this.#stream !== stream) return;
       this.#stream = undefined;
+      this.#dropped += this.#unwritten;
+      this.#unwritten = 0;
       this.#reopenAt = now() + reopenPauseMs;
+      if (this.#isBroken) return;
+      this.#isBroken = true;
       this.#onTrouble(`${this.path}: ${error.message}; going on without it, next try in ${reopenPauseMs / 1000} s`);
     });
   }

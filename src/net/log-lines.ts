@@ -87,6 +87,8 @@ export function peerWarning(event: ClassicPeerEvent): string | undefined {
       return `gave up ${counted(event.count, "message")} for ${event.to}`;
     case "refused":
       return `refused a ${event.what} from ${event.remote}: that is for seeds`;
+    case "two-names":
+      return `seed ${event.seed} lists this peer as ${event.also}, and it calls itself ${event.own}: others take it for two; name all seeds by one kind of address, and advertise an IP of this machine`;
     case "was-away":
       return `this process was stopped or blocked for ${seconds(event.lateMs)}; asking neighbors and seeds again`;
     case "unlinked":

@@ -1,4 +1,6 @@
 /** A classic peer on a real port, with its log. */
+import { lookup } from "node:dns/promises";
+import { isIP } from "node:net";
 import { join } from "node:path";
 import type { Address } from "../core/address.js";
 import { type ClassicPeerConfig, classicPeerDefaults } from "../core/classic/config.js";
@@ -7,6 +9,7 @@ import { ClassicPeerCore, type ClassicPeerEvent, PeerError } from "../core/class
 import type { Effects } from "../core/effects.js";
 import { ClassicReader, encodeClassic } from "../wire/classic.js";
 import { Driver, type DriverOptions } from "./driver.js";
+import { ListenError } from "./errors.js";
 import { LogFile } from "./log-file.js";
 import { PeerLines, peerWarning, turnedWarning } from "./log-lines.js";
 import { systemRandom } from "./random.js";
@@ -18,8 +21,9 @@ export interface ClassicPeerOptions extends Omit<DriverOptions, "localIp"> {
   /** The seeds of the config. */
   readonly seeds: readonly Address[];
   /**
-   * The IP by which others reach this peer. Seeds go by where a connection comes from: so if the IP is one of this
-   * machine's own, connections are made from it.
+   * The IP by which others reach this peer, or a name for it. Seeds go by where a connection comes from: so if the IP is
+   * one of this machine's own, connections are made from it; if it is not, seeds will list the peer as they see it, and
+   * `onWarning` says so.
    */
   readonly advertiseIp?: string | undefined;
   /** Overrides of {@link classicPeerDefaults}. */
@@ -51,12 +55,15 @@ export class ClassicPeer {
   /**
    * Listens, and begins to register.
    *
-   * @throws {@link ListenError} when it can't listen there; the file system's error when the log can't be opened
+   * @throws {@link ListenError} when it can't listen there, or the name to advertise does not resolve; the file system's error when the log can't be opened
    */
   static async start(options: ClassicPeerOptions): Promise<ClassicPeer> {
     let log: LogFile | undefined;
     const lines = new PeerLines();
-    const warnings = new Warnings((line) => options.onWarning?.(line));
+    const warnings = new Warnings((line) => {
+      log?.line(line);
+      options.onWarning?.(line);
+    });
     const owner = {
       event: (event: ClassicPeerEvent) => {
         options.onEvent?.(event);
@@ -70,7 +77,7 @@ export class ClassicPeer {
       turned: (turned: Parameters<typeof turnedWarning>[0]) => warnings.warn(turnedWarning(turned)),
     };
     const config = { ...classicPeerDefaults, ...options.config };
-    const { advertiseIp } = options;
+    const advertiseIp = await resolved(options.advertiseIp);
     const localIp = advertiseIp !== undefined && isLocalIp(advertiseIp) ? advertiseIp : undefined;
     const make = (effects: Effects<ClassicMessage, ClassicPeerEvent>, port: number) => {
       const self = advertiseIp === undefined ? { port } : { port, advertiseIp };
@@ -158,5 +165,15 @@ export class ClassicPeer {
     if (messages.length === 1 && only?.type === "gossip" && only.text === text) return;
     const tooLong = pushed.refusal?.reason === "too-long";
     throw new PeerError("bad-text", tooLong ? "the text is too long" : "the text would be read as several messages");
+  }
+}
+
+/** The IP that a name to advertise stands for. */
+async function resolved(name: string | undefined): Promise<string | undefined> {
+  if (name === undefined || isIP(name) !== 0) return name;
+  try {
+    return (await lookup(name, { family: 4 })).address;
+  } catch (error) {
+    throw new ListenError("no-such-interface", `the name to advertise, ${name}, does not resolve`, error);
   }
 }

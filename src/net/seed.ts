@@ -47,7 +47,10 @@ export class Seed {
    */
   static async start(options: SeedOptions): Promise<Seed> {
     let log: LogFile | undefined;
-    const warnings = new Warnings((line) => options.onWarning?.(line));
+    const warnings = new Warnings((line) => {
+      log?.line(line);
+      options.onWarning?.(line);
+    });
     const owner = {
       event: (event: SeedEvent) => {
         options.onEvent?.(event);

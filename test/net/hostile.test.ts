@@ -181,7 +181,11 @@ describe.each([
       () => `${target.connections()} connections are left`,
     );
     scene.forgetWires();
-    expect(bytesInUse() - before).toBeLessThan(4_000_000);
+    // What a socket held is let go of in the collections after its close, not always in the first.
+    await until(
+      () => bytesInUse() - before < 4_000_000,
+      () => `${bytesInUse() - before} bytes are still in use`,
+    );
     expect(target.warnings.every((line) => line.length < 250)).toBe(true);
     await survives();
   });

@@ -234,9 +234,16 @@ export class LocalNetwork {
   }
 
   /** Waits until every expected delivery has happened, for at most `limitMs`. */
-  async settle(limitMs: number): Promise<void> {
+  async settle(quietMs: number, limitMs: number): Promise<void> {
     const until = now() + limitMs;
-    while (this.counts().missing > 0 && now() < until) await new Promise((resolve) => setTimeout(resolve, 10));
+    let { missing } = this.counts();
+    let quietUntil = now() + quietMs;
+    while (missing > 0 && now() < Math.min(until, quietUntil)) {
+      await new Promise((resolve) => setTimeout(resolve, 10));
+      const left = this.counts().missing;
+      if (left !== missing) quietUntil = now() + quietMs;
+      missing = left;
+    }
   }
 
   /** Ends all of them in good order. */

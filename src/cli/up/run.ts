@@ -31,7 +31,8 @@ export interface UpCommandOptions extends OutputOptions {
 /** Peers need a second or two to find each other; a machine that takes this long for it is in trouble. */
 const startLimitMs = 15_000;
 /** What is still on the way at the end gets this long. */
-const settleLimitMs = 2_000;
+const settleQuietMs = 2_000;
+const settleLimitMs = 30_000;
 
 /** Runs a network. Resolves with the exit code: fine only when nothing is missing. */
 export async function runUp(options: UpCommandOptions): Promise<number> {
@@ -87,7 +88,7 @@ async function runNetwork(
       await Promise.race([departure.requested, ...(options.for === undefined ? [] : [waitFor(options.for)])]);
       publisher.stop();
       if (network.counts().missing > 0) show.settling();
-      await network.settle(settleLimitMs);
+      await network.settle(settleQuietMs, settleLimitMs);
     }
     const summary = summaryOf(seeds, network);
     show.close();

@@ -18,9 +18,9 @@ export type Outcome =
   | { readonly type: "answered"; readonly answer: ClassicMessage | undefined; readonly roundTripMs: number }
   /** Nobody listens there. */
   | { readonly type: "refused" }
-  /** Connected, and then closed or broken without an answer. To a connect request, this is a no. */
+  /** Connected, and then closed in good order without an answer. To a connect request, this is a no. */
   | { readonly type: "closed" }
-  /** No answer in time. `sent`: the message may have arrived all the same. */
+  /** No answer in time, or a broken connection. `sent`: the message may have arrived all the same. */
   | { readonly type: "silent"; readonly sent: boolean }
   /** No way to get there, or a name that does not resolve. */
   | { readonly type: "unreachable" }
@@ -184,6 +184,7 @@ function failureOf(reason: DownReason, wasUp: boolean): Failure {
   if (reason === "refused") return "refused";
   if (reason === "local") return "not-tried";
   if (reason === "unreachable") return "unreachable";
-  if (reason === "timeout" || !wasUp) return "silent";
+  // A broken connection is no refusal: a process that dies with a question unread leaves one behind.
+  if (reason === "timeout" || reason === "reset" || !wasUp) return "silent";
   return "closed";
 }

@@ -19,7 +19,6 @@
  * again, until it gets a definite answer: a neighbor always says yes to a neighbor, and then both know.
  */
 import type { Address } from "../address.js";
-import type { LinkId } from "../effects.js";
 import { type Random, sample } from "../random.js";
 import type { ClassicPeerConfig } from "./config.js";
 import type { Exchanges, Outcome } from "./exchange.js";
@@ -32,6 +31,9 @@ export interface Neighbor {
   readonly outbox: Outbox;
   /** Liveness tests in a row that stayed without an answer. */
   silences: number;
+  readonly linkedAt: number;
+  /** It has answered something that this side asked; until then its address may be made up. */
+  hasAnswered: boolean;
   /**
    * It is one of ours: it ends its side of a connection before it hears the answer. It may be asked as often as need be
    * whether the link stands; an original would count each time as one neighbor more.
@@ -51,8 +53,8 @@ export type UnlinkReason =
   | "dead"
   /** The other side says that it does not know this link. */
   | "disowned"
-  /** The other side never heard that its request was accepted. */
-  | "not-completed";
+  /** Nobody has ever answered at that address: somebody made it up. */
+  | "never-there";
 
 /** What the neighbors tell the peer. */
 export interface NeighborsOwner extends OutboxOwner {
@@ -72,6 +74,15 @@ export interface NeighborsOwner extends OutboxOwner {
 
 /** Lower rungs that have refused before one of them is asked a second time. */
 const refusalsBeforeInsisting = 4;
+
+/** Neighbors in all, those that may be dead included. */
+const neighborsMaxEver = 16;
+
+/** How long after its request a peer may take to listen. */
+const listeningLimitMs = 5_000;
+
+/** Addresses whose refusal or absence is remembered. */
+const marksMax = 2_000;
 
 /** Longest list of peers in doubt, and how often each of them is asked. */
 const doubtsMax = 64;
@@ -101,8 +112,6 @@ export class Neighbors {
   readonly #marks = new Map<Address, Mark>();
   /** Whom this peer has refused, and until when a second request counts as need. */
   readonly #refused = new Map<Address, number>();
-  /** Inbound links over which a request has just been accepted: undone when they break. */
-  readonly #accepting = new Map<LinkId, Address>();
   /** Who may believe in a link that this side knows nothing of. */
   readonly #doubts = new Map<Address, Doubt>();
   #retryAt = Number.POSITIVE_INFINITY;
@@ -136,8 +145,8 @@ export class Neighbors {
     return this.#neighbors.find((neighbor) => neighbor.address === address);
   }
 
-  /** Somebody asks for a link: true when it is made, and the answer is to be sent on `link`. */
-  requested(now: number, link: LinkId, from: Address, isHearsay: boolean): boolean {
+  /** Somebody asks for a link: true when it is made, and the answer is yes. */
+  requested(now: number, from: Address, isHearsay: boolean): boolean {
     if (this.#owner.isOwn(from)) return false;
     const known = this.find(from);
     if (known !== undefined) {
@@ -152,24 +161,17 @@ export class Neighbors {
     const full = inNeed
       ? this.#reachable() + this.#asking.size >= neighborsInNeedMax
       : this.#reachable() >= neighborsMax;
-    if (full) {
+    // Those that don't answer make room for others, but are still being tested: they count here.
+    if (full || this.#neighbors.length >= neighborsMaxEver) {
       this.#rememberRefusal(now, from);
       return false;
     }
     this.#refused.delete(from);
     this.#doubts.delete(from);
-    this.#accepting.set(link, from);
     this.#add(now, from, false, isHearsay);
     // Asking back tells the requester that this side is one of ours, too, and may be asked again.
     if (isHearsay) this.#doubt(now, from);
     return true;
-  }
-
-  /** An inbound link is gone. `broken`: not in good order, so an acceptance sent on it may never have arrived. */
-  linkGone(now: number, link: LinkId, broken: boolean): void {
-    const peer = this.#accepting.get(link);
-    this.#accepting.delete(link);
-    if (broken && peer !== undefined) this.drop(now, peer, "not-completed");
   }
 
   /** Ends a link on this side. The classic protocol has no word for it; the other side finds out by itself. */
@@ -205,9 +207,26 @@ export class Neighbors {
   /** A neighbor has answered its liveness test. */
   answered(now: number, neighbor: Neighbor): void {
     neighbor.silences = 0;
+    neighbor.hasAnswered = true;
     neighbor.reachable = true;
     if (neighbor.hasRefused && !this.#asking.has(neighbor.address)) this.#ask(now, neighbor.address);
     neighbor.hasRefused = false;
+  }
+
+  /**
+   * Nobody listens at a neighbor's address. Three silences will say so too, but its place is free from now on; and one
+   * that has never answered at all was not there in the first place. (An original asks for links a moment before it
+   * listens.)
+   */
+  refused(now: number, neighbor: Neighbor): void {
+    if (!neighbor.hasAnswered && now - neighbor.linkedAt > listeningLimitMs) {
+      this.#mark(now, neighbor.address, "gone");
+      this.drop(now, neighbor.address, "never-there");
+    } else if (neighbor.reachable) {
+      neighbor.reachable = false;
+      neighbor.hasRefused = true;
+      this.seek(now);
+    }
   }
 
   /** Looks for neighbors, if some are missing. Cheap when none are. */
@@ -306,13 +325,17 @@ export class Neighbors {
     if (outcome.type === "answered") {
       this.#marks.delete(address);
       this.#fruitless = 0;
-      if (this.find(address) === undefined) this.#add(now, address, true, false);
+      const known = this.find(address);
+      if (known === undefined) this.#add(now, address, true, false);
+      else known.hasAnswered = true;
     } else if (outcome.type === "closed") {
       if (this.#marked(now, address) === undefined) this.#mark(now, address, "full");
       // Unless it asked in the meantime and was told yes: then the two requests crossed, and the link stands.
       const acceptedAt = this.find(address)?.acceptedAt ?? 0;
       if (acceptedAt < askedAt) this.drop(now, address, "disowned");
     } else this.#mark(now, address, "gone");
+    const neighbor = this.find(address);
+    if (outcome.type === "refused" && neighbor !== undefined) this.refused(now, neighbor);
     const isSettled = outcome.type !== "silent" && outcome.type !== "unreachable";
     const mayHaveArrived = outcome.type === "silent" && outcome.sent;
     if (isSettled) this.#doubts.delete(address);
@@ -336,6 +359,8 @@ export class Neighbors {
       silences: 0,
       reachable: true,
       isHearsay,
+      linkedAt: now,
+      hasAnswered: asked,
       hasRefused: false,
       acceptedAt: asked ? 0 : now,
     });
@@ -382,6 +407,8 @@ export class Neighbors {
   #mark(now: number, address: Address, kind: Mark["kind"]): void {
     const { refusalMemoryMs, absenceMemoryMs } = this.#config;
     const until = now + (kind === "full" ? refusalMemoryMs : absenceMemoryMs);
+    this.#marks.delete(address);
+    if (this.#marks.size >= marksMax) this.#marks.delete(this.#marks.keys().next().value!);
     this.#marks.set(address, { kind, until, insisted: false });
   }
 

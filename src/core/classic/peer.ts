@@ -49,6 +49,8 @@ export type ClassicPeerEvent =
   | { readonly type: "dropped"; readonly to: Address; readonly count: number }
   /** A message came that no peer answers. */
   | { readonly type: "refused"; readonly remote: Address; readonly what: ClassicMessage["type"] }
+  /** A seed knows this peer by another address than the one it uses: others will take it for two. */
+  | { readonly type: "two-names"; readonly seed: Address; readonly own: Address; readonly also: Address }
   /** This process was away for that long, and makes sure that its links and registrations still stand. */
   | { readonly type: "was-away"; readonly lateMs: number };
 
@@ -198,15 +200,12 @@ export class ClassicPeerCore implements Core<ClassicMessage> {
   linkEnded(now: number, link: LinkId): void {
     if (!this.#inbound.has(link)) return;
     this.#answerRequest(now, link, true);
-    if (!this.#inbound.delete(link)) return;
-    this.#neighbors.linkGone(now, link, false);
-    this.#effects.close(link, "done");
+    if (this.#inbound.delete(link)) this.#effects.close(link, "done");
   }
 
   linkDown(now: number, link: LinkId, reason: DownReason): void {
     this.#requests.delete(link);
-    if (this.#inbound.delete(link)) this.#neighbors.linkGone(now, link, reason !== "closed");
-    else this.#exchanges.linkDown(now, link, reason);
+    if (!this.#inbound.delete(link)) this.#exchanges.linkDown(now, link, reason);
   }
 
   receive(now: number, link: LinkId, message: ClassicMessage): void {
@@ -261,6 +260,14 @@ export class ClassicPeerCore implements Core<ClassicMessage> {
     return oldest === undefined ? next : Math.min(next, oldest.answerAt);
   }
 
+  /** A peer that is known by two addresses looks like two peers to the others, and is linked and tested twice. */
+  #knownAs(address: Address, seed: Address): void {
+    const { own } = this;
+    if (own !== undefined && !this.#own.has(address))
+      this.#effects.notify({ type: "two-names", seed, own, also: address });
+    this.#own.add(address);
+  }
+
   /** Answers a connect request; `isHearsay`: the requester has ended its side already. */
   #answerRequest(now: number, link: LinkId, isHearsay: boolean): void {
     const request = this.#requests.get(link);
@@ -268,7 +275,7 @@ export class ClassicPeerCore implements Core<ClassicMessage> {
     this.#requests.delete(link);
     if (request === undefined || remote === undefined) return;
     const from = isWildcard(request.from) ? withIp(request.from, splitAddress(remote).ip)! : request.from;
-    if (this.#neighbors.requested(now, link, from, isHearsay)) {
+    if (this.#neighbors.requested(now, from, isHearsay)) {
       this.#effects.send(link, { type: "connect-accepted" });
       return;
     }
@@ -346,7 +353,7 @@ export class ClassicPeerCore implements Core<ClassicMessage> {
       listed: (now, seed, peers, renewal) => {
         const own = peers.at(-1);
         // The seed sees this peer at the connection's source: that it is this port is all that can be checked.
-        if (own !== undefined && splitAddress(own).port === this.#self.port) this.#own.add(own);
+        if (own !== undefined && splitAddress(own).port === this.#self.port) this.#knownAs(own, seed);
         this.#effects.notify({ type: "listed", seed, peers, renewal });
         this.#neighbors.seek(now);
         if (this.own !== undefined && this.#registrations.settled && !this.#hasCandidates()) this.#nowJoined(now, true);
@@ -380,10 +387,7 @@ export class ClassicPeerCore implements Core<ClassicMessage> {
       dropped: (_now, to, count) => core.#effects.notify({ type: "dropped", to, count }),
       failed: (now, to, failure) => {
         const neighbor = core.#neighbors.find(to);
-        if (failure !== "refused" || neighbor === undefined || !neighbor.reachable) return;
-        // Nobody listens there: three silences will say so too, but its place is free from now on.
-        neighbor.reachable = false;
-        core.#neighbors.seek(now);
+        if (failure === "refused" && neighbor !== undefined) core.#neighbors.refused(now, neighbor);
       },
       candidates: () => core.#registrations.union(),
       isOwn: (address) => core.#own.has(address),

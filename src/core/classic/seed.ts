@@ -41,7 +41,7 @@ export type SeedEvent =
 interface Check {
   readonly peer: Address;
   readonly pauseMs: number;
-  readonly silencesMax: number;
+  silencesMax: number;
   reporters: number;
   silences: number;
   /** Infinity while a try is under way. */
@@ -164,6 +164,7 @@ export class SeedCore implements Core<ClassicMessage> {
     if (!known) return;
     if (check !== undefined) {
       check.reporters++;
+      check.silencesMax = this.#config.reportedSilencesMax;
       if (check.nextTryAt !== Number.POSITIVE_INFINITY) check.nextTryAt = now;
     } else {
       this.#checks.set(report.dead, {

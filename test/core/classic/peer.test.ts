@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { parseAddress } from "../../../src/core/address.js";
-import { PeerError } from "../../../src/core/classic/peer.js";
+import { classicPeerDefaults } from "../../../src/core/classic/config.js";
+import { ClassicPeerCore, type ClassicPeerEvent, PeerError } from "../../../src/core/classic/peer.js";
 import { seededRuns } from "../../seeded.js";
 import { OriginalPeerCore, OriginalSeedCore } from "./originals.js";
 import { ClassicWorld, seedAddress } from "./world.js";
@@ -238,5 +239,60 @@ describe("the Message List", () => {
     world.network.run(60 * secondMs);
     expect(world.missing()).toEqual([]);
     expect(world.repeated()).toEqual([]);
+  });
+});
+
+describe("strangers", () => {
+  test("a neighbor that is killed while it is being asked something is reported dead like any other", () => {
+    const world = new ClassicWorld(3);
+    world.config = [seedAddress(0)];
+    const seed = world.network.start(seedAddress(0), (effects) => new OriginalSeedCore(effects));
+    world.startPeers(2, 0);
+    // Stopped just before a round, so that a test and a question are waiting unread when it dies.
+    world.network.run(12_900);
+    const [one, two] = [world.peers[0]!, world.peers[1]!];
+    two.process.freeze();
+    world.network.run(300);
+    two.process.crash();
+    world.network.run(45 * secondMs);
+    expect(world.eventsOf(one, "dead").map(({ event }) => event.peer)).toEqual([two.address]);
+    expect(seed.core.list).toEqual([one.address]);
+  });
+
+  test("made-up addresses don't pile up among the neighbors", () => {
+    const world = new ClassicWorld(1);
+    world.startSeeds(1);
+    const peer = world.startPeer(parseAddress("10.2.0.1:7001")!);
+    world.network.run(secondMs);
+    const liar = world.network.start(parseAddress("10.9.9.9:1")!, (effects) => new OriginalPeerCore(effects));
+    for (let port = 2; port < 600; port++) {
+      liar.call((core) => core.say(peer.address, { type: "connect-request", from: parseAddress(`10.9.9.9:${port}`)! }));
+      if (port % 5 === 0) world.publish(peer, `GOSSIP${port}`);
+      world.network.run(100);
+    }
+    const linked = world.eventsOf(peer, "linked").length;
+    const unlinked = world.eventsOf(peer, "unlinked").length;
+    expect(linked).toBeGreaterThan(16);
+    expect(linked - unlinked).toBeLessThanOrEqual(16);
+    world.network.run(60 * secondMs);
+    expect(peer.process.core.neighbors()).toEqual([]);
+  });
+
+  test("a peer that seeds know by two addresses is told so", () => {
+    const world = new ClassicWorld(1);
+    world.startSeeds(1);
+    const address = parseAddress("10.2.0.1:7001")!;
+    const process = world.network.start<ClassicPeerCore, ClassicPeerEvent>(
+      address,
+      (effects, random) => {
+        const config = { ...classicPeerDefaults, messages: 0 };
+        return new ClassicPeerCore({ port: 7001, advertiseIp: "192.0.2.7" }, config, random, effects);
+      },
+      (event) => events.push(event),
+    );
+    const events: ClassicPeerEvent[] = [];
+    process.call((core, now) => core.start(now, [seedAddress(0)]));
+    world.network.run(secondMs);
+    expect(events).toContainEqual({ type: "two-names", seed: seedAddress(0), own: "192.0.2.7:7001", also: address });
   });
 });
