@@ -80,7 +80,7 @@ export class Liveness {
       return;
     }
     neighbor.silences++;
-    neighbor.hasRefused ||= outcome.type === "refused";
+    neighbor.hasRefused ||= outcome.type === "refused" && neighbor.hasAnswered;
     neighbor.reachable = false;
     this.#owner.silent(now, neighbor.address, neighbor.silences);
     if (neighbor.silences >= this.#config.silencesMax) {

@@ -39,7 +39,7 @@ export interface Neighbor {
    * whether the link stands; an original would count each time as one neighbor more.
    */
   isHearsay: boolean;
-  /** It has refused a connection since its last answer: the process has changed, and knows nothing of this link. */
+  /** It has answered, and then refused a connection: the process has changed, and knows nothing of this link. */
   hasRefused: boolean;
   /** When this side last said yes to it. */
   acceptedAt: number;
@@ -224,7 +224,7 @@ export class Neighbors {
       this.drop(now, neighbor.address, "never-there");
     } else if (neighbor.reachable) {
       neighbor.reachable = false;
-      neighbor.hasRefused = true;
+      neighbor.hasRefused = neighbor.hasAnswered;
       this.seek(now);
     }
   }
