@@ -35,7 +35,7 @@ export interface ForwardJoin {
 /** Asks the other side of a link to become a neighbor. */
 export interface NeighborRequest {
   readonly type: "neighbor-request";
-  /** `high`: the asker has no other neighbor, and may not be refused. */
+  /** `high`: the asker has no other neighbor, or far too few and has been refused; it may not be refused. */
   readonly priority: "high" | "low";
 }
 

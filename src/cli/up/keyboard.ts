@@ -4,6 +4,8 @@
 export class Keyboard {
   readonly #onKey: (key: string) => void;
   readonly #listener = (chunk: string) => this.#typed(chunk);
+  /** A shell gives its own terminal settings to whoever it brings back to the foreground. */
+  readonly #resumed = () => process.stdin.setRawMode(true);
   #open = false;
 
   /** @param onKey - one character in lower case; `ctrl-c` for Ctrl-C and Ctrl-D, which raw mode takes from the terminal */
@@ -22,6 +24,7 @@ export class Keyboard {
       // The terminal is gone; SIGHUP tells the rest.
     });
     process.stdin.resume();
+    process.on("SIGCONT", this.#resumed);
     return true;
   }
 
@@ -30,6 +33,7 @@ export class Keyboard {
     if (!this.#open) return;
     this.#open = false;
     process.stdin.off("data", this.#listener);
+    process.off("SIGCONT", this.#resumed);
     process.stdin.setRawMode(false);
     process.stdin.pause();
   }
