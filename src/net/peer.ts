@@ -1,7 +1,6 @@
 /** A classic peer on a real port, with its log. */
 import { lookup } from "node:dns/promises";
 import { isIP } from "node:net";
-import { join } from "node:path";
 import type { Address } from "../core/address.js";
 import { type ClassicPeerConfig, classicPeerDefaults } from "../core/classic/config.js";
 import type { ClassicMessage, Gossip } from "../core/classic/message.js";
@@ -10,14 +9,13 @@ import type { Effects } from "../core/effects.js";
 import { ClassicReader, encodeClassic } from "../wire/classic.js";
 import { Driver, type DriverOptions } from "./driver.js";
 import { ListenError } from "./errors.js";
-import { LogFile } from "./log-file.js";
-import { PeerLines, peerWarning, turnedWarning } from "./log-lines.js";
+import { Journal, type JournalOptions } from "./journal.js";
+import { PeerLines, peerWarning } from "./log-lines.js";
 import { systemRandom } from "./random.js";
 import { isLocalIp } from "./socket-address.js";
-import { Warnings } from "./warnings.js";
 
-/** How to run a classic peer. */
-export interface ClassicPeerOptions extends Omit<DriverOptions, "localIp"> {
+/** How to run a classic peer. Its log is `peerlog_<port>.txt`. */
+export interface ClassicPeerOptions extends Omit<DriverOptions, "localIp">, JournalOptions<ClassicPeerEvent> {
   /** The seeds of the config. */
   readonly seeds: readonly Address[];
   /**
@@ -28,28 +26,18 @@ export interface ClassicPeerOptions extends Omit<DriverOptions, "localIp"> {
   readonly advertiseIp?: string | undefined;
   /** Overrides of {@link classicPeerDefaults}. */
   readonly config?: Partial<ClassicPeerConfig>;
-  /** Folder for `peerlog_<port>.txt`; no log file when left out. */
-  readonly logDir?: string | undefined;
   /** Makes the peer's random choices repeat. */
   readonly randomSeed?: number;
-  /** Everything that happens. */
-  readonly onEvent?: (event: ClassicPeerEvent) => void;
-  /** The lines that go to the log, for the screen. */
-  readonly onLine?: (line: string) => void;
-  /** What was refused, and what is wrong; at most some ten lines a second. */
-  readonly onWarning?: (line: string) => void;
 }
 
 /** A running classic peer. */
 export class ClassicPeer {
   readonly #driver: Driver<ClassicPeerCore, ClassicPeerEvent>;
-  readonly #log: LogFile | undefined;
-  readonly #warnings: Warnings;
+  readonly #journal: Journal<ClassicPeerEvent>;
 
-  private constructor(driver: Driver<ClassicPeerCore, ClassicPeerEvent>, log: LogFile | undefined, warnings: Warnings) {
+  private constructor(driver: Driver<ClassicPeerCore, ClassicPeerEvent>, journal: Journal<ClassicPeerEvent>) {
     this.#driver = driver;
-    this.#log = log;
-    this.#warnings = warnings;
+    this.#journal = journal;
   }
 
   /**
@@ -58,24 +46,9 @@ export class ClassicPeer {
    * @throws {@link ListenError} when it can't listen there, or the name to advertise does not resolve; the file system's error when the log can't be opened
    */
   static async start(options: ClassicPeerOptions): Promise<ClassicPeer> {
-    let log: LogFile | undefined;
     const lines = new PeerLines();
-    const warnings = new Warnings((line) => {
-      log?.line(line);
-      options.onWarning?.(line);
-    });
-    const owner = {
-      event: (event: ClassicPeerEvent) => {
-        options.onEvent?.(event);
-        for (const line of lines.of(event)) {
-          log?.line(line);
-          options.onLine?.(line);
-        }
-        const warning = peerWarning(event);
-        if (warning !== undefined) warnings.warn(warning);
-      },
-      turned: (turned: Parameters<typeof turnedWarning>[0]) => warnings.warn(turnedWarning(turned)),
-    };
+    const words = { linesOf: (event: ClassicPeerEvent) => lines.of(event), warningOf: peerWarning };
+    const journal = new Journal<ClassicPeerEvent>(options, words);
     const config = { ...classicPeerDefaults, ...options.config };
     const advertiseIp = await resolved(options.advertiseIp);
     const localIp = advertiseIp !== undefined && isLocalIp(advertiseIp) ? advertiseIp : undefined;
@@ -83,16 +56,15 @@ export class ClassicPeer {
       const self = advertiseIp === undefined ? { port } : { port, advertiseIp };
       return new ClassicPeerCore(self, config, systemRandom(options.randomSeed), effects);
     };
-    const driver = await Driver.start<ClassicPeerCore, ClassicPeerEvent>({ ...options, localIp }, owner, make);
-    if (options.logDir !== undefined) {
-      const path = join(options.logDir, `peerlog_${driver.port}.txt`);
-      log = await LogFile.open(path, (line) => warnings.warn(line)).catch((error: unknown) => {
-        driver.crash();
-        throw error;
-      });
+    const driver = await Driver.start<ClassicPeerCore, ClassicPeerEvent>({ ...options, localIp }, journal, make);
+    try {
+      await journal.open(`peerlog_${driver.port}.txt`);
+    } catch (error) {
+      driver.crash();
+      throw error;
     }
     driver.call((core, now) => core.start(now, options.seeds));
-    return new ClassicPeer(driver, log, warnings);
+    return new ClassicPeer(driver, journal);
   }
 
   /** The port that it listens on. */
@@ -142,15 +114,14 @@ export class ClassicPeer {
   /** Stops in good order. */
   async close(): Promise<void> {
     this.#driver.call((core) => core.leave());
-    this.#warnings.flush();
     await this.#driver.close();
-    await this.#log?.close();
+    await this.#journal.close();
   }
 
   /** Stops as a killed process does. */
   crash(): void {
     this.#driver.crash();
-    void this.#log?.close();
+    void this.#journal.close();
   }
 
   /** Classic texts have no frames: one that holds another, or a line end, would arrive as several. */
