@@ -55,7 +55,10 @@ export async function runPeer(options: PeerCommandOptions): Promise<number> {
       output.event(event.type, peerFields(event));
       if (event.type === "joined") joined();
     },
-    onWarning: (line) => output.warning(line),
+    onWarning: (line) => {
+      output.warning(line);
+      output.event("warning", { text: line });
+    },
   });
   output.line(`Peer is listening on port ${peer.port}`);
   output.event("listening", { port: peer.port });

@@ -33,7 +33,10 @@ export async function runSeed(options: SeedCommandOptions): Promise<number> {
     logDir: options.logDir,
     onLine: (line) => output.line(line),
     onEvent: (event) => output.event(event.type, seedFields(event)),
-    onWarning: (line) => output.warning(line),
+    onWarning: (line) => {
+      output.warning(line);
+      output.event("warning", { text: line });
+    },
   });
   output.line(`Seed is listening on port ${seed.port}`);
   output.event("listening", { port: seed.port });
