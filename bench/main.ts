@@ -1,12 +1,29 @@
-/** Measures what the project claims. `npm run -s bench -- seed`; exits with 1 when a goal is missed. */
-import { Command } from "commander";
-import { type Figure, table } from "./figures.js";
+/** Measures what the project claims. `npm run -s bench -- seed` or `broadcast`; exits with 1 when a goal is missed. */
+import { Command, InvalidArgumentError, Option } from "commander";
+import { broadcastTable } from "./broadcast/rows.js";
+import { isRival, type SystemName, systemNames } from "./broadcast/systems.js";
+import { benchBroadcast } from "./broadcast.js";
+import { table } from "./figures.js";
 import { benchSeed } from "./seed.js";
 
 interface SeedFlags {
   readonly json?: boolean;
   readonly quick?: boolean;
   readonly profile?: string;
+}
+
+interface BroadcastFlags {
+  readonly json?: boolean;
+  readonly quick?: boolean;
+  readonly profile?: string;
+  readonly peers: readonly number[];
+  readonly bytes: readonly number[];
+  readonly systems: readonly SystemName[];
+  readonly rivals: boolean;
+  readonly rounds: number;
+  readonly throughputSeconds: number;
+  readonly latencySeconds: number;
+  readonly window: number;
 }
 
 const program = new Command("bench").description("Measures what Hearsay claims, side by side with a naive program.");
@@ -18,13 +35,68 @@ program
   .option("--quick", "a first impression, in half a minute")
   .option("--profile <dir>", "also write a CPU profile of each seed process there")
   .action(async ({ json, quick = false, profile }: SeedFlags) => {
-    const progress = (line: string) => process.stderr.write(`${(performance.now() / 1000).toFixed(0)} s: ${line}\n`);
-    report(await benchSeed({ quick, profileDir: profile, progress }), json === true);
+    report(await benchSeed({ quick, profileDir: profile, progress }), table, json);
+  });
+
+program
+  .command("broadcast")
+  .description("latency, throughput and cost of a message to all peers, beside js-libp2p's gossipsub and bare TCP")
+  .option("--peers <list>", "sizes of the network", integers(2, 1_000), [8, 32, 64])
+  .option("--bytes <list>", "sizes of a payload", integers(4, 1_048_576), [256, 1_024])
+  .option("--rounds <n>", "turns that each system gets; medians are told", integer(1, 1_000), 3)
+  .option("--throughput-seconds <n>", "of each turn, at full speed", integer(1, 60), 3)
+  .option("--latency-seconds <n>", "of each turn, at ten messages a second", integer(1, 60), 5)
+  .option("--window <n>", "messages under way at full speed", integer(1, 65_536), 256)
+  .option("--no-rivals", "without gossipsub, which would be installed first")
+  .addOption(new Option("--systems <list>", "what to measure").argParser(systems).default(systemNames, "all"))
+  .option("--quick", "a first impression: one round, and a second or two of each")
+  .option("--json", "one row a figure and system, as JSON")
+  .option("--profile <dir>", "also write a CPU profile of each process there")
+  .action(async ({ json, quick = false, profile, rivals, ...plan }: BroadcastFlags) => {
+    const measured = await benchBroadcast({
+      systems: plan.systems.filter((name) => rivals || !isRival(name)),
+      peers: plan.peers,
+      bytes: plan.bytes,
+      rounds: quick ? 1 : plan.rounds,
+      throughputMs: quick ? 1_000 : 1_000 * plan.throughputSeconds,
+      latencyMs: quick ? 2_000 : 1_000 * plan.latencySeconds,
+      window: plan.window,
+      profileDir: profile,
+      progress,
+    });
+    report(measured, broadcastTable, json);
   });
 
 await program.parseAsync();
 
-function report(figures: readonly Figure[], json: boolean): void {
+function progress(line: string): void {
+  process.stderr.write(`${(performance.now() / 1000).toFixed(0)} s: ${line}\n`);
+}
+
+function systems(text: string): SystemName[] {
+  const names = text.split(",");
+  const unknown = names.find((name) => !systemNames.some((one) => one === name));
+  if (unknown !== undefined) throw new InvalidArgumentError(`Systems are ${systemNames.join(", ")}.`);
+  return systemNames.filter((name) => names.includes(name));
+}
+
+function integers(min: number, max: number): (text: string) => number[] {
+  return (text) => text.split(",").map(integer(min, max));
+}
+
+function integer(min: number, max: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (/^\d+$/.test(text) && value >= min && value <= max) return value;
+    throw new InvalidArgumentError(`From ${min} to ${max}.`);
+  };
+}
+
+function report<Figure extends { readonly met: boolean | null }>(
+  figures: readonly Figure[],
+  table: (figures: readonly Figure[]) => string,
+  json = false,
+): void {
   const lines = json ? figures.map((figure) => JSON.stringify(figure)) : [table(figures)];
   process.stdout.write(`${lines.join("\n")}\n`);
   if (figures.some(({ met }) => met === false)) process.exitCode = 1;

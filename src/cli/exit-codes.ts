@@ -6,7 +6,7 @@ export const exitFine = 0;
 /** `up` ended with messages missing, or something failed that has no code of its own. */
 export const exitFailed = 1;
 
-/** Wrong usage: an unknown command or option, or a value that makes no sense. */
+/** Wrong usage: an unknown command or option, a value that makes no sense, a message that is too large. */
 export const exitUsage = 2;
 
 /** Another program listens on the port. */
@@ -21,5 +21,14 @@ export const exitConfig = 5;
 /** The log can't be written where it was wanted. */
 export const exitLog = 6;
 
-/** A second Ctrl-C: ended at once, with whatever was under way (128 + SIGINT, as shells count). */
+/** There is no other peer that a message could be told to. */
+export const exitAlone = 7;
+
+/** What was waited for did not come in time: an acknowledgement, or the messages that `--count` wanted. */
+export const exitTimeout = 8;
+
+/** The seeds or peers that were found belong to a network of another name. */
+export const exitWrongNetwork = 9;
+
+/** A second Ctrl-C, or one before the work was done: ended with something under way (128 + SIGINT, as shells count). */
 export const exitInterrupted = 130;

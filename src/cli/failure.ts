@@ -1,6 +1,17 @@
 /** Errors that end a command: one line for a person, one exit code for a script. */
+import { HearsayError, type HearsayErrorCode } from "../api/errors.js";
 import { ListenError, SeedsFileError } from "../net/errors.js";
-import { exitConfig, exitFailed, exitLog, exitPortForbidden, exitPortTaken, exitUsage } from "./exit-codes.js";
+import {
+  exitAlone,
+  exitConfig,
+  exitFailed,
+  exitLog,
+  exitPortForbidden,
+  exitPortTaken,
+  exitTimeout,
+  exitUsage,
+  exitWrongNetwork,
+} from "./exit-codes.js";
 
 /** Thrown to end a command with one line on stderr and an exit code. */
 export class Failure extends Error {
@@ -24,6 +35,7 @@ export function failureOf(error: unknown): Failure {
   if (error instanceof Failure) return error;
   if (error instanceof SeedsFileError) return new Failure(error.message, exitConfig, error);
   if (error instanceof ListenError) return new Failure(error.message, listenCodes[error.code], error);
+  if (error instanceof HearsayError) return new Failure(error.message, peerCodes[error.code] ?? exitFailed, error);
   const logTrouble = logFailure(error);
   if (logTrouble !== undefined) return logTrouble;
   const message = error instanceof Error ? error.message : String(error);
@@ -35,6 +47,16 @@ const listenCodes: Readonly<Record<ListenError["code"], number>> = {
   "port-forbidden": exitPortForbidden,
   "no-such-interface": exitPortForbidden,
   "listen-failed": exitFailed,
+};
+
+const peerCodes: Readonly<Partial<Record<HearsayErrorCode, number>>> = {
+  "bad-option": exitUsage,
+  "bad-payload": exitUsage,
+  "bad-topic": exitUsage,
+  "too-large": exitUsage,
+  alone: exitAlone,
+  timeout: exitTimeout,
+  "wrong-network": exitWrongNetwork,
 };
 
 /** Log files are the only files that commands open for writing. */

@@ -11,8 +11,8 @@ const color = !process.argv.includes("--no-color");
 process.on("uncaughtException", (error) => leave(error));
 process.on("unhandledRejection", (error) => leave(error));
 
+const program = makeProgram((exitCode) => process.exit(exitCode));
 try {
-  const program = makeProgram((exitCode) => process.exit(exitCode));
   if (process.argv.slice(2).every((argument) => argument === "--no-color")) program.outputHelp();
   else await program.parseAsync();
 } catch (error) {
@@ -39,5 +39,6 @@ function oneLine(message: string): string {
 }
 
 function helpFor(command: string | undefined): string {
-  return command === "seed" || command === "peer" || command === "up" ? `hearsay ${command} --help` : "hearsay --help";
+  const isKnown = command !== undefined && program.commands.some((known) => known.name() === command);
+  return isKnown ? `hearsay ${command} --help` : "hearsay --help";
 }

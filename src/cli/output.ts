@@ -69,10 +69,31 @@ export class Output {
     else process.stderr.write(`${this.#stderrColors.yellow("warning:")} ${text}\n`);
   }
 
-  /** What is going on, for people, whatever stdout carries. */
+  /** What is going on, for people; nothing when stdout carries JSON. */
   note(text: string): void {
+    if (this.json) return;
     if (this.divertWarnings !== undefined) this.divertWarnings(text);
     else process.stderr.write(`${text}\n`);
+  }
+
+  /** A result as it is, without a line end of its own; nothing when stdout carries JSON. */
+  text(text: string): void {
+    if (!this.json) this.#write(text);
+  }
+
+  /** Waits while more is waiting to be written than stdout likes; not for a reader that is gone. */
+  async room(): Promise<void> {
+    const { stdout } = process;
+    if (this.#readerGone || !stdout.writableNeedDrain) return;
+    await new Promise<void>((resolve) => {
+      const settle = () => {
+        stdout.off("drain", settle);
+        stdout.off("error", settle);
+        resolve();
+      };
+      stdout.on("drain", settle);
+      stdout.on("error", settle);
+    });
   }
 
   /** Waits until what was printed has gone out, for at most a second. */

@@ -1,11 +1,25 @@
 /** The commands and their options, as commander reads them. What they do stands in a file of each. */
 import { readFileSync } from "node:fs";
 import { Command, Option } from "commander";
-import { classicPeerDefaults } from "../core/classic/config.js";
-import { type PeerCommandOptions, runPeer } from "./peer.js";
+import { defaultNetwork } from "../net/network-name.js";
+import { runPeer } from "./peer.js";
+import type { PeerCommandOptions } from "./peer-options.js";
+import { runPublish } from "./publish.js";
 import { runSeed, type SeedCommandOptions } from "./seed.js";
+import { runSubscribe } from "./subscribe.js";
 import { runUp, type UpCommandOptions } from "./up/run.js";
-import { advertiseValue, basePortValue, countValue, durationValue, interfaceValue, portValue } from "./values.js";
+import {
+  addressValues,
+  advertiseValue,
+  basePortValue,
+  countValue,
+  durationValue,
+  interfaceValue,
+  networkValue,
+  portValue,
+  topicValue,
+  topicValues,
+} from "./values.js";
 
 const day = 86_400_000;
 const messagesMax = 1_000_000;
@@ -27,8 +41,14 @@ export function makeProgram(done: (exitCode: number) => void): Command {
   const run = <T>(command: (options: T) => Promise<number>) => {
     return async (_options: unknown, called: Command) => done(await command(called.optsWithGlobals() as T));
   };
+  const publish = async (topic: string, text: string | undefined, _options: unknown, called: Command) =>
+    done(await runPublish(topic, text, called.optsWithGlobals()));
+  const subscribe = async (topics: readonly string[], _options: unknown, called: Command) =>
+    done(await runSubscribe(topics, called.optsWithGlobals()));
   program.addCommand(seedCommand().action(run<SeedCommandOptions>(runSeed)));
   program.addCommand(peerCommand().action(run<PeerCommandOptions>(runPeer)));
+  program.addCommand(publishCommand().action(publish));
+  program.addCommand(subscribeCommand().action(subscribe));
   program.addCommand(upCommand().action(run<UpCommandOptions>(runUp)));
   for (const command of program.commands) {
     command
@@ -42,35 +62,68 @@ export function makeProgram(done: (exitCode: number) => void): Command {
 function seedCommand(): Command {
   return new Command("seed")
     .summary("run a seed: it hands out the list of peers")
-    .description("Runs a seed of the classic network: it registers peers, hands out their list, and removes the dead.")
+    .description("Runs a seed: it registers peers of both dialects, hands out their list, and removes the dead.")
     .option("--port <number>", "port to listen on, 0 for any free one (default: asks on standard input)", portValue)
     .option("--host <ip>", "IP or name of the interface to listen on (default: all of them)", interfaceValue)
+    .option("--network <name>", `name of the network (default: ${defaultNetwork})`, networkValue)
     .option("--config <file>", "list of seeds, to warn when this one is not in it")
     .option("--log-dir <folder>", "folder for seedlog_<port>.txt", ".")
     .addHelpText("after", seedExamples);
 }
 
 function peerCommand(): Command {
-  return new Command("peer")
-    .summary("run a peer: it gossips, and knows who is alive")
-    .description(
-      "Runs a peer of the classic network: it registers with a majority of the seeds, links to others, gossips.",
-    )
-    .option("--port <number>", "port to listen on, 0 for any free one (default: asks on standard input)", portValue)
-    .option("--host <ip>", "IP or name of the interface to listen on (default: all of them)", interfaceValue)
-    .option("--advertise <ip>", "IP or name that others reach this peer by (default: what seeds see)", advertiseValue)
-    .option("--config <file>", "list of seeds, one ip:port a line", "config.txt")
-    .addOption(
-      new Option("--messages <count>", "messages to generate")
-        .argParser(countValue(0, messagesMax))
-        .default(classicPeerDefaults.messages),
-    )
-    .addOption(everyOption().default(classicPeerDefaults.messageIntervalMs, "5s"))
-    .addOption(livenessOption())
-    .addOption(new Option("--dialect <name>", "protocol to speak").choices(["classic"]).default("classic"))
-    .option("--chat", "gossip what is typed, line by line")
-    .option("--log-dir <folder>", "folder for peerlog_<port>.txt", ".")
+  const classic = "; --dialect classic: ";
+  return contactOptions(
+    new Command("peer")
+      .summary("run a peer: it passes on what others say")
+      .description("Runs a peer: it registers with a majority of the seeds, links to others, passes on what they say."),
+  )
+    .option("--port <number>", `port to listen on, 0 for any free one (default: 0${classic}asks on stdin)`, portValue)
+    .option("--messages <count>", `messages to generate (default: 0${classic}10)`, countValue(0, messagesMax))
+    .addOption(everyOption(" (default: 5s)"))
+    .option("--chat", "tell everyone what is typed, line by line")
+    .option("--subscribe <topic>", "print the messages of this topic; may be repeated", topicValues)
+    .addOption(historyOption())
+    .option("--log-dir <folder>", `folder for peerlog_<port>.txt (default: no log${classic}.)`)
+    .addOption(new Option("--dialect <name>", "protocol to speak").choices(["native", "classic"]).default("native"))
+    .addOption(livenessOption(" (--dialect classic only; default: 13s)"))
     .addHelpText("after", peerExamples);
+}
+
+function publishCommand(): Command {
+  return contactOptions(
+    new Command("publish")
+      .summary("tell everyone something, once")
+      .description(
+        "Joins for a moment, publishes, waits until another peer has it, and leaves. Prints the message's id.",
+      ),
+  )
+    .argument("<topic>", "1 to 255 bytes of text", topicValue)
+    .argument("[text]", "what to say; - reads all of standard input")
+    .option("--lines", "each line of standard input is a message")
+    .option("--port <number>", "port to listen on, 0 for any free one (default: 0)", portValue)
+    .addOption(
+      new Option("--timeout <time>", "how long to look for another peer, and for each acknowledgement")
+        .argParser(durationValue(100, day))
+        .default(10_000, "10s"),
+    )
+    .addHelpText("after", publishExamples);
+}
+
+function subscribeCommand(): Command {
+  return contactOptions(
+    new Command("subscribe")
+      .summary("print what is said on a topic")
+      .description(
+        "Joins, and prints what is said on these topics, or on all when none is named, until it is stopped.",
+      ),
+  )
+    .argument("[topics...]", "1 to 255 bytes of text each", topicValues)
+    .addOption(historyOption())
+    .option("--count <count>", "leave after so many messages", countValue(1, messagesMax))
+    .option("--for <time>", "leave after this time", durationValue(100, day))
+    .option("--port <number>", "port to listen on, 0 for any free one (default: 0)", portValue)
+    .addHelpText("after", subscribeExamples);
 }
 
 function upCommand(): Command {
@@ -89,7 +142,12 @@ function upCommand(): Command {
     )
     .addOption(count("--messages <count>", "messages of each peer", 0, messagesMax, 10))
     .addOption(everyOption(" (default: 5s, or less so that all fit into --for)"))
-    .addOption(livenessOption())
+    .addOption(
+      new Option("--dialect <name>", "what the peers speak; mixed: every other one is classic")
+        .choices(["native", "classic", "mixed"])
+        .default("native"),
+    )
+    .addOption(livenessOption(" (default: 1s; --dialect classic: 13s)"))
     .option("--log-dir <folder>", "folder for the logs of all (default: no logs)")
     .option("--random-seed <number>", "makes random choices repeat", countValue(0, 2 ** 32 - 1))
     .addHelpText("after", upExamples);
@@ -99,10 +157,26 @@ function everyOption(note = ""): Option {
   return new Option("--every <time>", `from one message of a peer to its next${note}`).argParser(durationValue(1, day));
 }
 
-function livenessOption(): Option {
-  return new Option("--liveness <time>", "from one liveness test of each neighbor to the next")
-    .argParser(durationValue(100, day))
-    .default(classicPeerDefaults.probeIntervalMs, "13s");
+function livenessOption(note: string): Option {
+  return new Option("--liveness <time>", `from one liveness test of each neighbor to the next${note}`).argParser(
+    durationValue(100, day),
+  );
+}
+
+function historyOption(): Option {
+  const text = "messages from before: retained (all that others still keep, the default) or none";
+  return new Option("--history <which>", text).choices(["retained", "none"]);
+}
+
+/** Where a peer is, and whom it turns to. */
+function contactOptions(command: Command): Command {
+  return command
+    .option("--seed <address>", "a seed, as ip:port; may be repeated", addressValues)
+    .option("--peer <address>", "a peer to ask, as ip:port, with or without seeds; may be repeated", addressValues)
+    .option("--config <file>", "list of seeds, one ip:port a line (default: config.txt, if there is one)")
+    .option("--network <name>", `name of the network (default: ${defaultNetwork})`, networkValue)
+    .option("--host <ip>", "IP or name of the interface to listen on (default: all of them)", interfaceValue)
+    .option("--advertise <ip>", "IP or name that others reach this peer by (default: found out)", advertiseValue);
 }
 
 function versionOfPackage(): string {
@@ -114,25 +188,40 @@ const rootExamples = `
 Examples:
   hearsay up                                    a network of 3 seeds and 8 peers on this machine, live
   hearsay seed --port 5001                      one seed
-  hearsay peer --port 6001 --config config.txt  one peer; config.txt names the seeds, one ip:port a line
+  hearsay peer --seed 10.0.0.1:5001 --chat      one peer, to talk with
+  hearsay subscribe news --seed 10.0.0.1:5001   prints what is said on a topic
+  hearsay publish news hello --seed 10.0.0.1:5001
 
 Times are numbers with their unit: 250ms, 5s, 2m, 1h.`;
 
 const seedExamples = `
 Examples:
   hearsay seed --port 5001
-  hearsay seed --port 5001 --host 127.0.0.1 --log-dir logs
+  hearsay seed --port 5001 --network staging --log-dir logs
   echo 5001 | hearsay seed`;
 
 const peerExamples = `
 Examples:
-  hearsay peer --port 6001
-  hearsay peer --port 6001 --chat --messages 0
-  hearsay peer --port 0 --config config.txt --json`;
+  hearsay peer --seed 10.0.0.1:5001 --chat
+  hearsay peer --port 6001 --subscribe news     the seeds stand in config.txt; with none, the first peer of all
+  hearsay peer --peer 10.0.0.2:6001 --json      joins without a seed
+  hearsay peer --dialect classic --port 6002    as the original programs`;
+
+const publishExamples = `
+Examples:
+  hearsay publish news "all is well" --seed 10.0.0.1:5001
+  hearsay publish config - --seed 10.0.0.1:5001 < config.json
+  tail -f app.log | hearsay publish log --lines --peer 10.0.0.2:6001`;
+
+const subscribeExamples = `
+Examples:
+  hearsay subscribe news --seed 10.0.0.1:5001
+  hearsay subscribe --json | jq .text           all topics; the seeds stand in config.txt
+  hearsay subscribe news --count 1 --for 10s    exit code 8 when nothing comes`;
 
 const upExamples = `
 Examples:
   hearsay up
   hearsay up --peers 20 --for 60s
   hearsay up --for 10s --json
-  hearsay up --liveness 2s          then press k, and watch a death being found out`;
+  hearsay up --dialect classic --liveness 2s    then press k, and watch a death being found out`;

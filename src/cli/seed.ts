@@ -1,7 +1,7 @@
 /** `hearsay seed`: one seed, until it is asked to leave. */
 import type { Address } from "../core/address.js";
 import { splitAddress } from "../core/address.js";
-import type { SeedEvent } from "../core/classic/seed.js";
+import type { SeedEvent } from "../core/seed/seed.js";
 import { Seed } from "../net/seed.js";
 import { readSeedsFile } from "../net/seeds-file.js";
 import { Departure } from "./departure.js";
@@ -15,6 +15,8 @@ export interface SeedCommandOptions extends OutputOptions {
   readonly port?: number;
   /** All interfaces when left out. */
   readonly host?: string;
+  /** `hearsay` when left out. */
+  readonly network?: string;
   /** Read only to warn a seed that is not in it. */
   readonly config?: string;
   readonly logDir: string;
@@ -30,6 +32,7 @@ export async function runSeed(options: SeedCommandOptions): Promise<number> {
   const seed = await Seed.start({
     port,
     host: options.host,
+    ...(options.network === undefined ? {} : { network: options.network }),
     logDir: options.logDir,
     onLine: (line) => output.line(line),
     onEvent: (event) => output.event(event.type, seedFields(event)),

@@ -1,7 +1,10 @@
 /** Reads the values of options: each function takes the text and gives the value, or says what is wrong with it. */
 import { InvalidArgumentError } from "commander";
 import ms from "ms";
-import { canonicalIp } from "../core/address.js";
+import { HearsayError } from "../api/errors.js";
+import { checkTopic } from "../api/topic.js";
+import { type Address, canonicalIp, isWildcard, parseAddress } from "../core/address.js";
+import { maxNetworkBytes } from "../net/network-name.js";
 
 /** A port to listen on; 0 takes any free one. Undefined when the text is none. */
 export function readPort(text: string): number | undefined {
@@ -61,4 +64,37 @@ export function advertiseValue(text: string): string {
   const ip = interfaceValue(text);
   if (ip === "0.0.0.0" || ip === "::") throw new InvalidArgumentError("Nobody can reach a peer by that address.");
   return ip;
+}
+
+/** For `--seed` and `--peer`, which may be given several times: addresses that can be dialed. */
+export function addressValues(text: string, others: readonly Address[] = []): readonly Address[] {
+  const address = parseAddress(text);
+  if (address === undefined || isWildcard(address)) {
+    throw new InvalidArgumentError("Expected ip:port, [ipv6]:port or name:port.");
+  }
+  return others.includes(address) ? others : [...others, address];
+}
+
+/** For `--network`: 1 to 255 bytes of UTF-8. */
+export function networkValue(text: string): string {
+  if (text === "" || Buffer.byteLength(text) > maxNetworkBytes) {
+    throw new InvalidArgumentError(`A network's name has 1 to ${maxNetworkBytes} bytes.`);
+  }
+  return text;
+}
+
+/** For a topic: 1 to 255 bytes of UTF-8. */
+export function topicValue(text: string): string {
+  try {
+    checkTopic(text);
+  } catch (error) {
+    throw new InvalidArgumentError(error instanceof HearsayError ? `${error.message}.` : String(error));
+  }
+  return text;
+}
+
+/** For topics that may be given several times. */
+export function topicValues(text: string, others: readonly string[] = []): readonly string[] {
+  const topic = topicValue(text);
+  return others.includes(topic) ? others : [...others, topic];
 }

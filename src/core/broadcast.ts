@@ -1,55 +1,57 @@
 /**
- * How a message spreads: whole along the edges of a tree, and as a mere announcement along all others.
+ * How a message spreads: whole along the links of a tree, and as a mere announcement along all others.
  *
- * A flood reaches everybody by the shortest ways, and sends each message over every link. Plumtree (Leitão, Pereira,
- * Rodrigues 2007) lets the first message flood and keeps the edges over which it came first: who hears a message twice
- * tells the second sender to announce only (prune). The kept edges are a tree. Announcements on the others show what a
- * broken tree has failed to bring, and fetching it mends the tree (graft).
+ * This is Plumtree (Leitão, Pereira, Rodrigues, *Epidemic broadcast trees*, SRDS 2007), with trees where they are needed
+ * (trees.ts), announcements in batches that neighbors don't repeat to each other (announcements.ts), and fetching of what
+ * was announced and has not come (wanted.ts). Fetching mends the tree: it is a graft.
  *
- * One tree serves one sender well: it holds the shortest ways from there. From another peer the same tree is a detour of
- * up to twice its depth. One tree for each sender would cost a flood each, and memory for all of them. Between the two
- * lies what is done here: **trees where they are needed**. A message says on which tree it travels, and trees are named
- * by the peer they grew from. Who publishes uses its own tree if it has one; else it borrows the tree of somebody within
- * `borrowHopsMax` hops, which is a detour of no more than that; and only if there is none so near, its message floods
- * and grows a new tree. The more peers publish, the nearer is a tree; a network in which everybody does needs one for
- * each neighborhood, not for each peer.
+ * - **Large messages** travel on no tree. They are announced to all neighbors at once, and each peer asks the first that
+ *   announces: they cross each link that is needed once, and no other.
+ * - **A congested neighbor** gets announcements only, until it has caught up.
+ * - **A message that came by reconciliation** shows a broken tree: whoever next announces it on a tree becomes the way
+ *   on which that tree's messages come.
  */
+import { Announcements, type AnnouncementsConfig, entriesMax, runMax } from "./announcements.js";
 import type { LinkId } from "./effects.js";
-import type { History, Retained } from "./history.js";
+import type { History } from "./history.js";
 import type { PeerId } from "./identity.js";
+import { type BroadcastLink, Links } from "./links.js";
 import type { Announcement, Envelope, Graft, IHave, Message, MessageId, NativeGossip, Prune } from "./message.js";
+import { beaconSeq, type Tree } from "./tree.js";
+import { Trees, type TreesConfig } from "./trees.js";
+import { type Missing, untreed, Wanted, type WantedConfig } from "./wanted.js";
+
+export type { BroadcastLink } from "./links.js";
 
 /** Tunables of the broadcast. */
-export interface BroadcastConfig {
-  /** How long announcements are collected before they go out in one frame. Longer is cheaper, and mends later. */
-  readonly ihaveIntervalMs: number;
-  /** How long an announced message may still come by itself before it is fetched. */
-  readonly graftDelayMs: number;
-  /** How long a fetched message may take before the next announcer is asked. */
-  readonly graftRetryMs: number;
-  /** The longest detour to somebody else's tree. */
-  readonly borrowHopsMax: number;
-  /** Trees remembered; the one unused for longest is forgotten, and grows anew when a message comes on it. */
-  readonly treesMax: number;
-  /** Announced messages that are being waited for or fetched. */
-  readonly missingMax: number;
+export interface BroadcastConfig extends TreesConfig, AnnouncementsConfig, WantedConfig {
+  /** Messages with so large a payload or larger are announced first, and sent to who asks. */
+  readonly announceFirstBytes: number;
 }
 
 /** For networks with latencies of some ten milliseconds. */
 export const broadcastDefaults: BroadcastConfig = {
-  ihaveIntervalMs: 250,
-  graftDelayMs: 100,
-  graftRetryMs: 400,
-  borrowHopsMax: 2,
+  announceFirstBytes: 16_384,
+  borrowHopsMax: 3,
+  spareHopsMax: 3,
+  ownTreeShare: 0.2,
+  treeDelayMs: 1_000,
+  treeHoldMs: 250,
+  treeRestMs: 5_000,
+  treeLifeMs: 1_800_000,
   treesMax: 1_024,
+  ihaveIntervalMs: 250,
+  unrestMs: 10_000,
+  ihaveCalmIntervalMs: 8_000,
+  ihaveBatchCount: 10,
+  ihavePauseMs: 100,
+  announcementsMax: 1_024,
+  graftDelayMs: 300,
+  graftDelayMaxMs: 2_000,
+  graftRetryMs: 400,
+  largeRetryMs: 5_000,
   missingMax: 10_000,
 };
-
-/** A link that the broadcast uses, in one of a few numbered slots. */
-export interface BroadcastLink {
-  readonly slot: number;
-  readonly link: LinkId;
-}
 
 /** What the broadcast asks of the peer it belongs to. */
 export interface BroadcastOwner {
@@ -60,47 +62,43 @@ export interface BroadcastOwner {
   duplicate(now: number, envelope: Envelope): void;
 }
 
-interface Tree {
-  /** Bit i: what comes on this tree is only announced on slot i. */
-  lazyMask: number;
-  /** Hops from the peer that the tree grew from; Infinity when it has not been heard itself. */
-  distance: number;
-}
+/** Numbers looked up for one frame of announcements; what more of it would tell is left to reconciliation. */
+const lookUpsMax = 16_384;
+/** Messages remembered for having come by reconciliation. */
+const repairedMax = 1_024;
+/** An older message that comes by reconciliation says nothing about today's trees. */
+const repairedAgeMaxMs = 10_000;
+/** Ranges in one want. */
+const rangesMax = 256;
 
-interface Missing {
-  readonly id: MessageId;
-  readonly tree: PeerId;
-  readonly announcers: number[];
-  askAt: number;
-}
-
-/** Entries in one ihave; more go into the next. */
-const announcementsMax = 1_024;
-
-/** One peer's part in all trees. */
+/** One peer's part in the spreading of all messages. */
 export class Broadcast {
-  readonly #self: PeerId;
   readonly #config: BroadcastConfig;
   readonly #history: History;
   readonly #owner: BroadcastOwner;
-  /** In order of last use. */
-  readonly #trees = new Map<PeerId, Tree>();
-  readonly #links: (LinkId | undefined)[] = [];
-  readonly #announcements: Announcement[][] = [];
-  readonly #missing = new Map<string, Missing>();
-  #flushAt = Number.POSITIVE_INFINITY;
-  #nextAskAt = Number.POSITIVE_INFINITY;
+  readonly #links = new Links();
+  readonly #trees: Trees;
+  readonly #announcements: Announcements;
+  readonly #wanted: Wanted;
+  /** Messages that came by reconciliation a short time ago, and whether they had been asked for here. */
+  readonly #repaired = new Map<string, boolean>();
+  #now = 0;
 
   constructor(self: PeerId, config: BroadcastConfig, history: History, owner: BroadcastOwner) {
-    this.#self = self;
     this.#config = config;
     this.#history = history;
     this.#owner = owner;
+    this.#trees = new Trees(self, config, this.#links, {
+      send: (slot, message) => this.#send(slot, message),
+      untold: (now, mask) => this.#announcements.flushAllBy(mask, now + config.treeHoldMs),
+    });
+    this.#announcements = new Announcements(config, this.#links, Number.parseInt(self.slice(-2), 16) / 255);
+    this.#wanted = new Wanted(config);
   }
 
-  /** When announcements are due, or something announced is to be fetched. */
+  /** When {@link wake} is wanted. */
   get nextWake(): number {
-    return Math.min(this.#flushAt, this.#nextAskAt);
+    return Math.min(this.#announcements.nextFlushAt, this.#wanted.nextAskAt, this.#trees.nextWake);
   }
 
   /** Trees that this peer knows. */
@@ -108,225 +106,256 @@ export class Broadcast {
     return this.#trees.size;
   }
 
-  /**
-   * A new neighbor. Trees that stand don't need it; the first neighbor of all is asked for everything, because without
-   * it nothing would come.
-   */
-  neighborUp({ slot, link }: BroadcastLink): void {
-    const isFirst = this.#links.every((other) => other === undefined);
-    this.#links[slot] = link;
-    this.#announcements[slot] = [];
-    const bit = 1 << slot;
-    for (const tree of this.#trees.values()) tree.lazyMask = isFirst ? tree.lazyMask & ~bit : tree.lazyMask | bit;
-    if (isFirst) this.#owner.send(link, { type: "graft", tree: undefined, wanted: undefined });
+  /** A new neighbor. */
+  neighborUp(neighbor: BroadcastLink): void {
+    const isFirst = this.#links.mask === 0;
+    this.#links.add(neighbor);
+    this.#announcements.clear(neighbor.slot);
+    this.#trees.neighborUp(neighbor.slot, isFirst);
   }
 
-  /** A neighbor is gone. Trees that came through it alone are asked for from somebody else at once. */
-  neighborDown({ slot }: BroadcastLink): void {
-    this.#links[slot] = undefined;
-    this.#announcements[slot] = [];
-    const others = this.#slotMask();
-    if (others === 0) return;
-    const instead = this.#links.findIndex((link) => link !== undefined);
-    for (const [id, tree] of this.#trees) {
-      if ((others & ~tree.lazyMask) !== 0) continue;
-      tree.lazyMask &= ~(1 << instead);
-      this.#owner.send(this.#links[instead]!, { type: "graft", tree: id, wanted: undefined });
-    }
+  /** A neighbor is gone. */
+  neighborDown(neighbor: BroadcastLink): void {
+    const { slot } = neighbor;
+    this.#links.remove(neighbor);
+    this.#announcements.clear(slot);
+    this.#wanted.neighborDown(this.#now, slot);
+    this.#trees.neighborDown(this.#now, slot);
+    this.#announcements.unrest(this.#now);
+    // What was on its way is asked for at once: a frame of announcements, even of none, is answered by what it lacks.
+    for (let other = 0; other < 8; other++) this.#flush(other, true);
   }
 
-  /** Spreads a message of this peer's own. Returns how many neighbors it was sent to. */
+  /** What waits to be sent to a neighbor is much (true), or little again: until then it gets announcements only. */
+  congested(now: number, slot: number, isCongested: boolean): void {
+    this.#now = now;
+    if (isCongested) this.#links.congestedMask |= 1 << slot;
+    else this.#links.congestedMask &= ~(1 << slot);
+  }
+
+  /** Spreads a message of this peer's own. Returns the slots that it was sent to, or announced to at once, as bits. */
   publish(now: number, envelope: Envelope): number {
-    this.#history.add(envelope, 0, -1);
-    const id = this.#treeFor();
-    const tree = this.#use(id);
-    return this.#spread(now, id, tree, { envelope, round: 0, from: -1 });
+    this.#now = now;
+    this.#history.add(now, envelope, 0, -1);
+    if (this.#isLarge(envelope)) return this.#announceNow(now, envelope, 0, this.#links.mask);
+    return this.#spread(now, this.#trees.choose(now, envelope.epoch), envelope, 0, this.#links.mask);
   }
 
   /** Takes a message of the broadcast's own from a neighbor. */
   receive(now: number, slot: number, message: NativeGossip | IHave | Graft | Prune): void {
+    if (this.#links.get(slot) === undefined) return;
+    this.#now = now;
     switch (message.type) {
       case "gossip":
         this.#gossip(now, slot, message);
         break;
       case "ihave":
-        for (const entry of message.entries) this.#announced(now, slot, entry);
+        this.#announced(now, slot, message.entries);
         break;
       case "graft":
-        this.#graft(slot, message);
+        this.#graft(now, slot, message);
         break;
-      case "prune": {
-        const tree = this.#trees.get(message.tree);
-        if (tree !== undefined) tree.lazyMask |= 1 << slot;
+      case "prune":
+        this.#trees.pruned(now, slot, message.tree);
         break;
-      }
     }
+  }
+
+  /**
+   * A message that was asked for has come, on no tree. Delivers it, and announces it to the other neighbors.
+   *
+   * @param round - hops so far, this one included
+   * @param ageMs - how long ago it first came to the network
+   * @returns false when it was known
+   */
+  repaired(now: number, slot: number, envelope: Envelope, round: number, ageMs = 0): boolean {
+    this.#now = now;
+    const missing = this.#wanted.arrived(now, slot, envelope);
+    if (!this.#history.add(now, envelope, round, slot, ageMs)) return false;
+    this.#trees.othersPublished();
+    this.#owner.deliver(now, envelope, round);
+    const lacking = this.#links.mask & ~(1 << slot) & ~announcersOf(missing);
+    if (this.#isLarge(envelope)) this.#announceNow(now, envelope, round, lacking);
+    else {
+      this.#announcements.add(now, lacking, envelope, untreed, round);
+      if (ageMs < repairedAgeMaxMs) this.#rememberRepaired(envelope, missing !== undefined && missing.asked >= 0);
+    }
+    return true;
   }
 
   /** Time has passed. */
   wake(now: number): void {
-    if (this.#flushAt <= now) this.#flush();
-    if (this.#nextAskAt <= now) this.#fetch(now);
+    this.#now = now;
+    for (let slot = this.#announcements.due(now); slot >= 0; slot = this.#announcements.due(now)) this.#flush(slot);
+    if (this.#wanted.nextAskAt <= now) this.#fetch(now);
+    this.#trees.wake(now);
   }
 
   #gossip(now: number, slot: number, { tree: id, round, envelope }: NativeGossip): void {
-    const tree = this.#use(id);
-    if (!this.#history.add(envelope, round, slot)) {
+    const tree = this.#trees.use(now, id);
+    const isRoots = envelope.origin === id;
+    if (!this.#history.add(now, envelope, round, slot)) {
       this.#owner.duplicate(now, envelope);
-      const worse = this.#isShorter(id, envelope, round) ? this.#history.get(envelope)!.from : slot;
-      if (worse !== slot) tree.lazyMask &= ~(1 << slot);
-      this.#pruneSlot(id, tree, worse);
+      // It came by reconciliation before it came on the tree: nothing is wrong with the tree.
+      if (this.#repaired.size > 0 && this.#repaired.delete(keyOf(envelope))) return;
+      const from = this.#history.get(envelope)?.from ?? -1;
+      this.#trees.heardTwice(now, tree, slot, from, isRoots ? round : Number.POSITIVE_INFINITY);
       return;
     }
-    tree.lazyMask &= ~(1 << slot);
-    if (envelope.origin === id) tree.distance = round;
-    if (this.#missing.size > 0) this.#missing.delete(keyOf(envelope));
+    this.#trees.heard(now, tree, slot);
+    if (isRoots) this.#trees.heardRoot(now, tree, slot, round, envelope.epoch);
+    this.#trees.othersPublished();
+    const missing = this.#wanted.arrived(now, slot, envelope);
     this.#owner.deliver(now, envelope, round);
-    this.#spread(now, id, tree, { envelope, round, from: slot });
+    const lacking = this.#links.mask & ~(1 << slot) & ~announcersOf(missing);
+    this.#spread(now, tree, envelope, round, lacking);
   }
 
-  /**
-   * Whether a message came by a way so much shorter that its tree should lead there. Only messages of the peer that the
-   * tree grew from tell: those of others come along it backwards.
-   */
-  #isShorter(id: PeerId, message: MessageId, round: number): boolean {
-    if (message.origin !== id) return false;
-    const retained = this.#history.get(message);
-    return retained !== undefined && retained.from >= 0 && round < retained.round;
-  }
-
-  #pruneSlot(id: PeerId, tree: Tree, slot: number): void {
-    tree.lazyMask |= 1 << slot;
-    const link = this.#links[slot];
-    if (link !== undefined) this.#owner.send(link, { type: "prune", tree: id });
-  }
-
-  #spread(now: number, id: PeerId, tree: Tree, { envelope, round, from }: Retained): number {
-    let sent = 0;
-    for (let slot = 0; slot < this.#links.length; slot++) {
-      const link = this.#links[slot];
-      if (link === undefined || slot === from) continue;
-      if ((tree.lazyMask & (1 << slot)) === 0) {
-        this.#owner.send(link, { type: "gossip", tree: id, round: round + 1, envelope });
-        sent++;
-      } else this.#announce(now, slot, { tree: id, round, ...idOf(envelope) });
-    }
-    return sent;
-  }
-
-  /** One's own tree; else the nearest that is near enough; else a new one of one's own. */
-  #treeFor(): PeerId {
-    if (this.#trees.has(this.#self)) return this.#self;
-    let nearest = this.#self;
-    let distance = this.#config.borrowHopsMax + 1;
-    for (const [id, tree] of this.#trees) {
-      if (tree.distance < distance) {
-        nearest = id;
-        distance = tree.distance;
+  /** Sends it to those neighbors of a mask who are on the tree, and notes it for the others. Returns the former. */
+  #spread(now: number, tree: Tree, envelope: Envelope, round: number, mask: number): number {
+    const eager = mask & ~tree.lazyMask & ~this.#links.congestedMask;
+    if (eager !== 0) {
+      const message: NativeGossip = { type: "gossip", tree: tree.id, round: round + 1, envelope };
+      for (let slot = 0, rest = eager; rest !== 0; slot++, rest >>>= 1) {
+        if ((rest & 1) !== 0) this.#owner.send(this.#links.get(slot)!, message);
       }
     }
-    return nearest;
+    const lazy = mask & ~eager;
+    if (lazy !== 0) this.#announcements.add(now, lazy, envelope, tree.id, round);
+    return eager;
   }
 
-  #use(id: PeerId): Tree {
-    let tree = this.#trees.get(id);
-    if (tree === undefined) {
-      tree = { lazyMask: 0, distance: id === this.#self ? 0 : Number.POSITIVE_INFINITY };
-      if (this.#trees.size >= this.#config.treesMax) this.#trees.delete(this.#trees.keys().next().value!);
-    } else this.#trees.delete(id);
-    this.#trees.set(id, tree);
-    return tree;
-  }
-
-  #announce(now: number, slot: number, announcement: Announcement): void {
-    const queue = this.#announcements[slot]!;
-    queue.push(announcement);
-    if (queue.length >= announcementsMax) this.#flush();
-    else if (this.#flushAt === Number.POSITIVE_INFINITY) this.#flushAt = now + this.#config.ihaveIntervalMs;
-  }
-
-  #flush(): void {
-    this.#flushAt = Number.POSITIVE_INFINITY;
-    for (let slot = 0; slot < this.#announcements.length; slot++) {
-      const entries = this.#announcements[slot]!;
-      const link = this.#links[slot];
-      if (link === undefined || entries === undefined || entries.length === 0) continue;
-      this.#announcements[slot] = [];
-      this.#owner.send(link, { type: "ihave", entries });
-    }
-  }
-
-  #announced(now: number, slot: number, entry: Announcement): void {
-    if (this.#history.has(entry)) {
-      this.#shorten(slot, entry);
-      return;
-    }
-    const key = keyOf(entry);
-    const known = this.#missing.get(key);
-    if (known !== undefined) {
-      if (known.announcers.length < 8 && !known.announcers.includes(slot)) known.announcers.push(slot);
-      return;
-    }
-    if (this.#missing.size >= this.#config.missingMax) this.#missing.delete(this.#missing.keys().next().value!);
-    const askAt = now + this.#config.graftDelayMs;
-    this.#missing.set(key, { id: idOf(entry), tree: entry.tree, announcers: [slot], askAt });
-    this.#nextAskAt = Math.min(this.#nextAskAt, askAt);
-  }
-
-  /** An announcer is nearer to the root than whoever brings this tree: change over (Plumtree §3.8). */
-  #shorten(slot: number, { tree: id, round, ...message }: Announcement): void {
-    const tree = this.#trees.get(id);
-    if (tree === undefined || !this.#isShorter(id, message, round + 1)) return;
-    const { from } = this.#history.get(message)!;
-    if (from === slot || (tree.lazyMask & (1 << from)) !== 0) return;
-    tree.lazyMask &= ~(1 << slot);
-    this.#owner.send(this.#links[slot]!, { type: "graft", tree: id, wanted: undefined });
-    this.#pruneSlot(id, tree, from);
-  }
-
-  #fetch(now: number): void {
-    this.#nextAskAt = Number.POSITIVE_INFINITY;
-    for (const [key, missing] of this.#missing) {
-      if (missing.askAt <= now && !this.#ask(now, missing)) this.#missing.delete(key);
-      else this.#nextAskAt = Math.min(this.#nextAskAt, missing.askAt);
-    }
-  }
-
-  /** Asks the next announcer that is still there. False when nobody is left: reconciliation will find it. */
-  #ask(now: number, missing: Missing): boolean {
-    for (let slot = missing.announcers.shift(); slot !== undefined; slot = missing.announcers.shift()) {
-      const link = this.#links[slot];
-      if (link === undefined) continue;
-      this.#use(missing.tree).lazyMask &= ~(1 << slot);
-      this.#owner.send(link, { type: "graft", tree: missing.tree, wanted: missing.id });
-      missing.askAt = now + this.#config.graftRetryMs;
-      return true;
-    }
-    return false;
-  }
-
-  #graft(slot: number, { tree: id, wanted }: Graft): void {
-    const bit = 1 << slot;
-    if (id === undefined) {
-      for (const tree of this.#trees.values()) tree.lazyMask &= ~bit;
-      return;
-    }
-    this.#use(id).lazyMask &= ~bit;
-    const retained = wanted && this.#history.get(wanted);
-    if (retained === undefined) return;
-    const { envelope, round } = retained;
-    this.#owner.send(this.#links[slot]!, { type: "gossip", tree: id, round: round + 1, envelope });
-  }
-
-  #slotMask(): number {
-    let mask = 0;
-    for (let slot = 0; slot < this.#links.length; slot++) if (this.#links[slot] !== undefined) mask |= 1 << slot;
+  /** Announces a large message. Returns the slots on which it did. */
+  #announceNow(now: number, envelope: Envelope, round: number, mask: number): number {
+    if (mask === 0) return 0;
+    this.#announcements.add(now, mask, envelope, untreed, round);
+    for (let slot = 0; slot < 8; slot++) if ((mask & (1 << slot)) !== 0) this.#flush(slot);
     return mask;
+  }
+
+  /** Tells a neighbor all that waits to be told. */
+  #flush(slot: number, isAsking = false): void {
+    const link = this.#links.get(slot);
+    const beacons = link === undefined ? [] : this.#trees.takeBeacons(slot, entriesMax);
+    const runs = this.#announcements.take(slot, entriesMax - beacons.length);
+    const entries = beacons.length === 0 ? runs : beacons.concat(runs);
+    if (link === undefined || (entries.length === 0 && !isAsking)) return;
+    this.#owner.send(link, { type: "ihave", entries });
+  }
+
+  #announced(now: number, slot: number, entries: readonly Announcement[]): void {
+    let lookUps = lookUpsMax;
+    for (const entry of entries) {
+      const { origin, epoch, seq, round } = entry;
+      if (seq === beaconSeq) {
+        this.#trees.offered(now, slot, origin, epoch, round);
+        continue;
+      }
+      const count = Math.min(entry.count, runMax);
+      if (seq + count >= beaconSeq) continue;
+      lookUps--;
+      const last = count === 1 ? entry : { origin, epoch, seq: seq + count - 1 };
+      if (this.#history.has(last)) this.#announcedKnown(now, slot, entry, last);
+      else {
+        lookUps -= count;
+        if (lookUps < 0) break;
+        this.#announcedUnknown(now, slot, entry, count);
+      }
+    }
+    this.#announcements.heard(now, slot, entries, now - this.#wanted.delayMs);
+  }
+
+  #announcedKnown(now: number, slot: number, { origin, epoch, tree: id, round }: Announcement, last: MessageId): void {
+    if (origin === id) this.#trees.offered(now, slot, id, epoch, round);
+    if (this.#repaired.size === 0 || id === untreed) return;
+    const key = keyOf(last);
+    if (this.#repaired.get(key) !== false) return;
+    this.#repaired.delete(key);
+    this.#trees.graft(now, this.#trees.use(now, id), slot);
+    this.#announcements.unrest(now);
+  }
+
+  #announcedUnknown(now: number, slot: number, entry: Announcement, count: number): void {
+    const { origin, epoch, seq: first } = entry;
+    for (let seq = first; seq < first + count; seq++) {
+      if (!this.#history.has({ origin, epoch, seq })) this.#wanted.announced(now, slot, entry, seq);
+    }
+  }
+
+  /** Asks for what has not come: one message of each tree by a graft, which mends the tree, the others by wants. */
+  #fetch(now: number): void {
+    const grafted = new Set<string>();
+    const wants = new Map<string, { slot: number; origin: PeerId; epoch: number; seqs: number[] }>();
+    this.#wanted.askDue(now, (missing, slot) => {
+      const { origin, epoch, seq, tree: id } = missing;
+      const edge = `${slot}/${id}`;
+      const tree = id === untreed || grafted.has(edge) ? undefined : this.#trees.use(now, id);
+      if (tree !== undefined && this.#trees.isBroken(now, tree, missing.announcedAt)) {
+        grafted.add(edge);
+        this.#trees.graft(now, tree, slot, { origin, epoch, seq });
+        this.#announcements.unrest(now);
+        return;
+      }
+      const key = `${slot}/${origin}/${epoch}`;
+      const want = wants.get(key);
+      if (want === undefined) wants.set(key, { slot, origin, epoch, seqs: [seq] });
+      else want.seqs.push(seq);
+    });
+    for (const { slot, origin, epoch, seqs } of wants.values()) {
+      const bounds = boundsOf(seqs);
+      for (let i = 0; i < bounds.length; i += 2 * rangesMax) {
+        this.#send(slot, { type: "want", origin, epoch, seqs: bounds.slice(i, i + 2 * rangesMax) });
+      }
+    }
+  }
+
+  #graft(now: number, slot: number, { tree: id, wanted }: Graft): void {
+    if (id === undefined) {
+      this.#trees.graftedAll(now, slot);
+      return;
+    }
+    const tree = this.#trees.use(now, id);
+    this.#trees.grafted(tree, slot);
+    if (wanted === undefined) return;
+    this.#announcements.unrest(now);
+    const retained = this.#history.get(wanted);
+    if (retained === undefined || (this.#links.congestedMask & (1 << slot)) !== 0) return;
+    const { envelope, round } = retained;
+    this.#send(slot, { type: "gossip", tree: id, round: round + 1, envelope });
+  }
+
+  #rememberRepaired(envelope: Envelope, wasAskedHere: boolean): void {
+    if (this.#repaired.size >= repairedMax) this.#repaired.delete(this.#repaired.keys().next().value!);
+    this.#repaired.set(keyOf(envelope), wasAskedHere);
+  }
+
+  #isLarge({ payload }: Envelope): boolean {
+    return payload.length >= this.#config.announceFirstBytes;
+  }
+
+  #send(slot: number, message: Message): void {
+    const link = this.#links.get(slot);
+    if (link !== undefined) this.#owner.send(link, message);
   }
 }
 
-function idOf({ origin, epoch, seq }: MessageId): MessageId {
-  return { origin, epoch, seq };
+/** The slots, as bits, that have announced a message: they have it. */
+function announcersOf(missing: Missing | undefined): number {
+  if (missing === undefined) return 0;
+  let mask = missing.asked >= 0 ? 1 << missing.asked : 0;
+  for (const slot of missing.announcers) mask |= 1 << slot;
+  return mask;
+}
+
+/** Numbers as ascending ranges: first and last of each. */
+function boundsOf(seqs: number[]): number[] {
+  seqs.sort((a, b) => a - b);
+  const bounds: number[] = [];
+  for (const seq of seqs) {
+    if (bounds.length > 0 && bounds.at(-1) === seq - 1) bounds[bounds.length - 1] = seq;
+    else bounds.push(seq, seq);
+  }
+  return bounds;
 }
 
 function keyOf({ origin, epoch, seq }: MessageId): string {

@@ -78,3 +78,82 @@ export const overlayDefaults: OverlayConfig = {
   mixMinMs: 10_000,
   mixMaxMs: 1_800_000,
 };
+
+/** How much of the past a peer remembers. */
+export interface HistoryConfig {
+  /** Messages kept whole, of all origins together; the oldest go first. */
+  readonly retainedMax: number;
+  /** Messages kept whole of one life of an origin; the lowest numbers go first. */
+  readonly retainedPerOriginMax: number;
+  /** What the kept messages may weigh together: payloads, and some 100 bytes for each message. */
+  readonly retainedMaxBytes: number;
+  /** How long a message is kept whole after it first came to the network, give or take one part in a hundred. */
+  readonly retainedMaxAgeMs: number;
+  /** Holes remembered for one life of an origin; the lowest is given up for the newest. At most 255. */
+  readonly holesMax: number;
+  /** Origins whose numbers are remembered; the one unheard for longest is forgotten, and is new when it speaks again. */
+  readonly originsMax: number;
+  /** Messages that came before their turn, of all origins together, and wait for it; then the oldest hole is given up. */
+  readonly reorderMax: number;
+  /** What those may weigh together. */
+  readonly reorderMaxBytes: number;
+}
+
+/** Ten minutes of up to 100,000 messages. With 20,000 origins of one life each: some 10 MB for the numbers alone. */
+export const historyDefaults: HistoryConfig = {
+  retainedMax: 100_000,
+  retainedPerOriginMax: 10_000,
+  retainedMaxBytes: 67_108_864,
+  retainedMaxAgeMs: 600_000,
+  holesMax: 64,
+  originsMax: 20_000,
+  reorderMax: 16_384,
+  reorderMaxBytes: 16_777_216,
+};
+
+/** How two neighbors find and repair what one of them lacks. */
+export interface ReconcileConfig {
+  /** Of the past: `retained` fetches all that neighbors keep; `none` starts with what is published from now on. */
+  readonly history: "retained" | "none";
+  /** From one comparison to the next, ±25 %, each with another neighbor. Costs some 21 bytes when nothing differs. */
+  readonly reconcileIntervalMs: number;
+  /** Up to so many lives under a differing prefix are listed; more are split by their next digit. */
+  readonly listedLivesMax: number;
+  /** How long something that a neighbor has and this peer lacks may still come by itself. */
+  readonly wantDelayMs: number;
+  /** How long a neighbor that was asked may be silent before another one is asked. */
+  readonly wantRetryMs: number;
+  /** Lives with something to fetch. More are noticed by later comparisons. */
+  readonly lackingLivesMax: number;
+  /** Lives that one neighbor has been asked for and has not sent yet. */
+  readonly openWantsMax: number;
+  /** After so long what neighbors have seen and none of them keeps is given up. */
+  readonly goneAfterMs: number;
+  /** After so long a hole that nobody can fill is given up. */
+  readonly holeAfterMs: number;
+  /** After repairs: how long until the other neighbors are compared with, so that what was news here spreads. */
+  readonly newsDelayMs: number;
+  /** Sent in repairs within one millisecond, before others have their turn. */
+  readonly repairMaxBytes: number;
+  /** Ranges that one neighbor has asked for and that are still to be sent; more are not noted: it will ask again. */
+  readonly askedRangesMax: number;
+  /** Sent to one neighbor in digests and marks within one interval. */
+  readonly listedMaxBytes: number;
+}
+
+/** For links of up to some hundred milliseconds of round-trip time. */
+export const reconcileDefaults: ReconcileConfig = {
+  history: "retained",
+  reconcileIntervalMs: 2_000,
+  listedLivesMax: 4,
+  wantDelayMs: 300,
+  wantRetryMs: 1_000,
+  lackingLivesMax: 20_000,
+  openWantsMax: 2_048,
+  goneAfterMs: 1_000,
+  holeAfterMs: 30_000,
+  newsDelayMs: 150,
+  repairMaxBytes: 262_144,
+  askedRangesMax: 8_192,
+  listedMaxBytes: 4_194_304,
+};

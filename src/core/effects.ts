@@ -17,6 +17,9 @@ import type { Address } from "./address.js";
 /** Names one connection for its life. Chosen by the driver, never used twice by the same driver. */
 export type LinkId = number;
 
+/** What is spoken on a link: Hearsay's own protocol, or the classic texts. Whoever dials decides. */
+export type Dialect = "native" | "classic";
+
 /** Why a core ends a link. Drivers may log it; it does not travel. */
 export type CloseReason =
   /** The conversation is complete. */
@@ -54,8 +57,12 @@ export type DownReason =
  * @typeParam Event - what this core tells its owner
  */
 export interface Effects<Message, Event> {
-  /** Opens a link. Answered later, never at once, by `linkUp` or `linkDown` with the id returned here. */
-  dial(address: Address): LinkId;
+  /**
+   * Opens a link. Answered later, never at once, by `linkUp` or `linkDown` with the id returned here.
+   *
+   * @param dialect - what will be spoken on it. Left out: what the driver was made for
+   */
+  dial(address: Address, dialect?: Dialect): LinkId;
   /** Sends on a link that is up. Sends on a link that has just gone down are dropped in silence. */
   send(link: LinkId, message: Message): void;
   /** Says that nothing more will be sent on this link; the other side may still answer (a TCP half-close). */
@@ -68,14 +75,22 @@ export interface Effects<Message, Event> {
 
 /** The inputs that every core takes, whatever it speaks. */
 export interface Core<Message> {
-  /** A link that this core dialed is up, or (an id it has not seen) somebody has connected to it. */
-  linkUp(now: number, link: LinkId, remote: Address): void;
+  /**
+   * A link that this core dialed is up, or (an id it has not seen) somebody has connected to it, and has shown by its
+   * first bytes which dialect it speaks.
+   */
+  linkUp(now: number, link: LinkId, remote: Address, dialect: Dialect): void;
   /** The other side will send nothing more on this link. What this side sends still arrives. */
   linkEnded(now: number, link: LinkId): void;
   /** A link has ended, or could not be made. */
   linkDown(now: number, link: LinkId, reason: DownReason): void;
   /** A message arrived. */
   receive(now: number, link: LinkId, message: Message): void;
+  /**
+   * What waits to be sent on a link has passed the driver's bound (true), or has shrunk far enough below it (false).
+   * While a link is congested the driver still takes what it is given; a core that cares gives it little.
+   */
+  congested?(now: number, link: LinkId, isCongested: boolean): void;
   /** Time has reached `nextWake` (or passed it, if the driver is late). */
   wake(now: number): void;
   /** When this core next wants `wake`; `Infinity` when it waits for nothing. */

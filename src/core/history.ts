@@ -1,22 +1,23 @@
 /**
  * What a peer remembers: which messages it has seen, and the latest of them whole, to answer those who lack them.
  *
- * Messages are numbered by their origin, so "seen" is a few numbers an origin, whatever it has published. What is kept
- * whole is bounded in count; the oldest goes first.
+ * Messages are numbered by their origin, so "seen" is a few numbers for each life of an origin, whatever it has published,
+ * and can be remembered for long. What is kept whole is bounded in count, weight and age. Age counts from when a message
+ * first came to the network, as far as can be told: one that was repaired late is kept no longer than others keep it, or
+ * it would travel in circles. All peers let go at multiples of the same interval, so that their sums stay the same.
+ *
+ * Numbers that will not come any more are given up: they count as seen from then on. Nothing is given up in silence
+ * (see {@link History.takeGaps}), but for a life that begins in the middle because nobody wants its past.
  */
+import { holesOf } from "./bounds.js";
+import type { HistoryConfig } from "./config.js";
+import { Digests, Summand } from "./digests.js";
+import { type Guess, guess } from "./guess.js";
 import type { PeerId } from "./identity.js";
-import type { Envelope, MessageId } from "./message.js";
+import type { Bounds, DigestPart, Envelope, MessageId } from "./message.js";
+import { Numbered } from "./numbered.js";
 import { SequenceRanges } from "./sequence-ranges.js";
-
-/** Limits of a {@link History}. */
-export interface HistoryLimits {
-  /** Messages kept whole, of all origins together. */
-  readonly retainedMax: number;
-  /** Holes remembered for one life of an origin; the lowest is given up for the newest. */
-  readonly holesMax: number;
-  /** Origins remembered; the one unheard for longest is forgotten. */
-  readonly originsMax: number;
-}
+import { Shelves } from "./shelves.js";
 
 /** A message that is kept, and how far it had come. */
 export interface Retained {
@@ -25,87 +26,360 @@ export interface Retained {
   readonly round: number;
   /** The slot of the neighbor that brought it; -1 for a message of one's own. */
   readonly from: number;
+  /** When it first came to the network, as far as is known here; milliseconds since 1970. */
+  readonly arrivedAt: number;
 }
 
-interface Life {
+/** Messages that will never come: numbers `first` to `last` of one life. */
+export interface Gap {
+  readonly origin: PeerId;
   readonly epoch: number;
-  readonly seen: SequenceRanges;
-  readonly retained: Map<number, Retained>;
+  readonly first: number;
+  readonly last: number;
+  readonly count: number;
 }
+
+/** What is remembered of one life of an origin. */
+export interface LifeView {
+  readonly origin: PeerId;
+  readonly epoch: number;
+  /** When its last message came. */
+  readonly heardAt: number;
+  /** Seen, kept or not, or given up. Its bounds change: copy what is to last. */
+  readonly seen: SequenceRanges;
+  /** Kept whole. */
+  readonly kept: SequenceRanges;
+}
+
+/** A kept message in its place. */
+interface Entry extends Retained {
+  readonly life: Life;
+  /** Counts arrivals. */
+  readonly turn: number;
+  isKept: boolean;
+}
+
+class Life extends Summand implements LifeView {
+  readonly seen = new SequenceRanges();
+  readonly kept = new SequenceRanges();
+  readonly entries = new Numbered<Entry>();
+  heardAt = 0;
+}
+
+interface Origin {
+  /** The latest first. */
+  readonly lives: Life[];
+  /** Of lives up to this one everything counts as seen. */
+  floorEpoch: number;
+  heardAt: number;
+  /** What `heardAt` was when it got its place in the order. */
+  placedAt: number;
+}
+
+/** What a kept message weighs beside its payload: about what its objects take. */
+const overheadBytes = 100;
+/** Lives of one origin that are told apart: a process that crashes at each start is not worth more. */
+const livesMax = 8;
+/** Ranges of kept numbers of one life; with more the lowest goes. What fits into one message. */
+const keptRangesMax = 250;
+/** Given up and not told yet. One input gives up one or two; this many wait only if nobody takes them. */
+const gapsMax = 4_096;
+/** Messages dropped in one call for their age. */
+const forgottenMax = 10_000;
+/** The retention is counted in so many steps. */
+const ageSteps = 128;
 
 /** The messages that one peer has seen. */
 export class History {
-  readonly #limits: HistoryLimits;
-  /** Latest first to be heard from last: a map in order of last message. Two lives of an origin at most are kept. */
-  readonly #origins = new Map<PeerId, Life[]>();
-  #order: MessageId[] = [];
-  /** Where the order begins: a queue without shifting. */
-  #oldest = 0;
+  readonly #config: HistoryConfig;
+  /** Roughly in order of last message: see {@link History.#placeFor}. */
+  readonly #origins = new Map<PeerId, Origin>();
+  readonly #digests = new Digests<Life>();
+  readonly #shelves: Shelves<Entry>;
+  readonly #holed = new Set<Life>();
+  #recent: Life | undefined;
+  #bytes = 0;
+  #arrivals = 0;
+  #gaps: Gap[] = [];
+  #gapsSince = Number.POSITIVE_INFINITY;
 
-  constructor(limits: HistoryLimits) {
-    this.#limits = limits;
+  constructor(config: HistoryConfig) {
+    this.#config = config;
+    this.#shelves = new Shelves(Math.max(1, Math.ceil(config.retainedMaxAgeMs / ageSteps)), ageSteps);
   }
 
   /** How many messages are kept whole. */
   get size(): number {
-    return this.#order.length - this.#oldest;
+    return this.#shelves.size;
   }
 
-  /** Whether the message has been seen, kept or not. Of a life older than the two latest, everything has. */
+  /** What they weigh: payloads, and 100 bytes for each. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** Whether no message has ever come. */
+  get isBlank(): boolean {
+    return this.#origins.size === 0;
+  }
+
+  /** When {@link forget} is wanted next. */
+  get nextWake(): number {
+    return this.#shelves.nextDueAt;
+  }
+
+  /** Since when gaps wait to be taken; Infinity when none do. */
+  get gapsSince(): number {
+    return this.#gapsSince;
+  }
+
+  /** The lives that have holes: numbers unseen below others that were. */
+  get holed(): Iterable<LifeView> {
+    return this.#holed;
+  }
+
+  /** How many lives have holes. */
+  get holedCount(): number {
+    return this.#holed.size;
+  }
+
+  /** Whether the message has been seen, kept or not, or given up. */
   has(id: MessageId): boolean {
-    const lives = this.#origins.get(id.origin);
-    if (lives === undefined) return false;
-    const life = lives.find(({ epoch }) => epoch === id.epoch);
-    if (life !== undefined) return life.seen.has(id.seq);
-    return lives.length === 2 && id.epoch < lives[1]!.epoch;
+    const life = this.#find(id.origin, id.epoch);
+    return life === undefined ? this.#isBelowFloor(id.origin, id.epoch) : life.seen.has(id.seq);
   }
 
   /** The message, if it is still kept. */
   get(id: MessageId): Retained | undefined {
-    return this.#origins
-      .get(id.origin)
-      ?.find(({ epoch }) => epoch === id.epoch)
-      ?.retained.get(id.seq);
+    return this.#find(id.origin, id.epoch)?.entries.get(id.seq);
   }
 
-  /** Takes a message. True the first time. */
-  add(envelope: Envelope, round: number, from: number): boolean {
+  /** What is remembered of a life; undefined when nothing is. */
+  life(origin: PeerId, epoch: number): LifeView | undefined {
+    return this.#find(origin, epoch);
+  }
+
+  /** What has been seen of a life, given up included. A copy. */
+  seen(origin: PeerId, epoch: number): Bounds {
+    const life = this.#find(origin, epoch);
+    if (life !== undefined) return life.seen.bounds.slice();
+    return this.#isBelowFloor(origin, epoch) ? [1, Number.MAX_SAFE_INTEGER] : [];
+  }
+
+  /** What is kept whole of a life. A copy. */
+  kept(origin: PeerId, epoch: number): Bounds {
+    return this.#find(origin, epoch)?.kept.bounds.slice() ?? [];
+  }
+
+  /** The number up to which a life has no hole; 0 for one never heard of, Infinity for one that has been let go. */
+  frontier(origin: PeerId, epoch: number): number {
+    const life = this.#find(origin, epoch);
+    if (life !== undefined) return life.seen.frontier;
+    return this.#isBelowFloor(origin, epoch) ? Number.POSITIVE_INFINITY : 0;
+  }
+
+  /**
+   * Takes a message.
+   *
+   * @param round - hops from its origin to here
+   * @param from - the slot of the neighbor that brought it; -1 for one's own
+   * @param ageMs - how long ago it first came to the network
+   * @returns true the first time. One older than the retention is new too, but not kept
+   */
+  add(now: number, envelope: Envelope, round: number, from: number, ageMs = 0): boolean {
     const { origin, epoch, seq } = envelope;
-    if (this.has(envelope)) return false;
-    const life = this.#lifeOf(origin, epoch);
-    life.seen.add(seq);
-    if (life.seen.size > this.#limits.holesMax + 1) life.seen.closeLowestHole();
-    life.retained.set(seq, { envelope, round, from });
-    this.#order.push(envelope);
-    if (this.size > this.#limits.retainedMax) this.#forgetOldest();
+    let life = this.#find(origin, epoch);
+    if (life === undefined) {
+      if (this.#isBelowFloor(origin, epoch)) return false;
+      life = this.#begin(now, origin, epoch);
+    }
+    const isNext = seq === life.seen.last + 1;
+    if (!life.seen.add(seq)) return false;
+    life.heardAt = now;
+    if (!isNext) this.#noteHoles(now, life);
+    this.#digests.changed(life);
+    this.#keep(life, envelope, round, from, now - ageMs, now);
     return true;
   }
 
-  #lifeOf(origin: PeerId, epoch: number): Life {
-    const lives = this.#origins.get(origin) ?? [];
-    this.#origins.delete(origin);
-    this.#origins.set(origin, lives);
-    let life = lives.find((other) => other.epoch === epoch);
-    if (life === undefined) {
-      life = { epoch, seen: new SequenceRanges(), retained: new Map() };
-      lives.push(life);
-      lives.sort((a, b) => b.epoch - a.epoch);
-      lives.length = Math.min(lives.length, 2);
-      if (this.#origins.size > this.#limits.originsMax) this.#origins.delete(this.#origins.keys().next().value!);
+  /** Gives numbers of a life up: they count as seen. Tells nobody; takes time in ranges, whatever they hold. */
+  skip(now: number, origin: PeerId, epoch: number, bounds: Bounds): void {
+    if (bounds.length === 0 || (this.#find(origin, epoch) === undefined && this.#isBelowFloor(origin, epoch))) return;
+    const life = this.#find(origin, epoch) ?? this.#begin(now, origin, epoch);
+    life.seen.addAll(bounds);
+    this.#digests.changed(life);
+    this.#noteHoles(now, life);
+  }
+
+  /** Gives the numbers up and notes the gap, for whoever takes the gaps. */
+  giveUp(now: number, origin: PeerId, epoch: number, first: number, last: number): void {
+    this.skip(now, origin, epoch, [first, last]);
+    this.#noteGap(now, origin, epoch, first, last);
+  }
+
+  /** What had to be given up for the limits since this was last asked: to be told before what comes after. */
+  takeGaps(): readonly Gap[] {
+    const gaps = this.#gaps;
+    this.#gaps = [];
+    this.#gapsSince = Number.POSITIVE_INFINITY;
+    return gaps;
+  }
+
+  /** Lets go of what is too old. */
+  forget(now: number): void {
+    for (let left = forgottenMax; left > 0; left--) {
+      const entry = this.#shelves.takeDue(now);
+      if (entry === undefined) return;
+      this.#drop(entry);
+    }
+  }
+
+  /** The kept messages in order of arrival: those of one topic, or all. */
+  retained(topic: string | undefined): Envelope[] {
+    const entries: Entry[] = [];
+    for (const entry of this.#shelves.all()) {
+      if (topic === undefined || entry.envelope.topic === topic) entries.push(entry);
+    }
+    return entries.sort((a, b) => a.turn - b.turn).map(({ envelope }) => envelope);
+  }
+
+  // The set that is compared with others: lives that keep a message
+
+  /** How many lives are in it, of origins whose id begins with the prefix. */
+  count(prefix: string): number {
+    return this.#digests.count(prefix);
+  }
+
+  /** The sum over them. */
+  digest(prefix: string): DigestPart {
+    return { prefix, ...this.#digests.sum(prefix) };
+  }
+
+  /** The sums of all prefixes one digit longer that have lives. */
+  children(prefix: string): DigestPart[] {
+    return this.#digests.children(prefix);
+  }
+
+  /**
+   * The one life that makes another history's sum differ from this one's, and who has more of it; undefined when it is not
+   * one, or not by little.
+   */
+  guess({ prefix, lower, upper }: DigestPart): Guess<LifeView> | undefined {
+    const own = this.#digests.sum(prefix);
+    return guess(this.#digests.under(prefix), (lower - own.lower) >>> 0, (upper - own.upper) >>> 0);
+  }
+
+  /** The lives themselves. */
+  lives(prefix: string): readonly LifeView[] {
+    return this.#digests.under(prefix);
+  }
+
+  #find(origin: PeerId, epoch: number): Life | undefined {
+    const recent = this.#recent;
+    if (recent !== undefined && recent.epoch === epoch && recent.origin === origin) return recent;
+    const lives = this.#origins.get(origin)?.lives;
+    if (lives === undefined) return undefined;
+    for (const life of lives) {
+      if (life.epoch !== epoch) continue;
+      this.#recent = life;
+      return life;
+    }
+    return undefined;
+  }
+
+  #isBelowFloor(origin: PeerId, epoch: number): boolean {
+    const known = this.#origins.get(origin);
+    return known !== undefined && epoch <= known.floorEpoch;
+  }
+
+  #begin(now: number, origin: PeerId, epoch: number): Life {
+    let known = this.#origins.get(origin);
+    if (known === undefined) {
+      if (this.#origins.size >= this.#config.originsMax) this.#forgetOrigin(now);
+      known = { lives: [], floorEpoch: -1, heardAt: now, placedAt: now };
+      this.#origins.set(origin, known);
+    }
+    const life = new Life(origin, epoch);
+    known.lives.push(life);
+    known.lives.sort((a, b) => b.epoch - a.epoch);
+    if (known.lives.length > livesMax) {
+      const oldest = known.lives.pop()!;
+      known.floorEpoch = oldest.epoch;
+      this.#letGo(now, oldest);
     }
     return life;
   }
 
-  #forgetOldest(): void {
-    const { origin, epoch, seq } = this.#order[this.#oldest]!;
-    this.#oldest++;
-    if (this.#oldest > 1_024 && this.#oldest * 2 > this.#order.length) {
-      this.#order = this.#order.slice(this.#oldest);
-      this.#oldest = 0;
+  /**
+   * Forgets the origin unheard for longest, or nearly: one that was heard since it got its place goes to the end instead,
+   * a few at a time. Moving each at every message would cost more than all the rest.
+   */
+  #forgetOrigin(now: number): void {
+    let spared = 0;
+    for (const [id, origin] of this.#origins) {
+      origin.heardAt = Math.max(...origin.lives.map(({ heardAt }) => heardAt));
+      this.#origins.delete(id);
+      if (origin.heardAt > origin.placedAt && spared++ < 32) {
+        origin.placedAt = origin.heardAt;
+        this.#origins.set(id, origin);
+        continue;
+      }
+      for (const life of origin.lives) this.#letGo(now, life);
+      return;
     }
-    this.#origins
-      .get(origin)
-      ?.find((life) => life.epoch === epoch)
-      ?.retained.delete(seq);
+  }
+
+  #letGo(now: number, life: Life): void {
+    for (const entry of life.entries.all()) this.#drop(entry);
+    const holes = holesOf(life.seen.bounds);
+    for (let i = 0; i < holes.length; i += 2) this.#noteGap(now, life.origin, life.epoch, holes[i]!, holes[i + 1]!);
+    this.#holed.delete(life);
+    if (this.#recent === life) this.#recent = undefined;
+  }
+
+  #noteHoles(now: number, life: Life): void {
+    if (life.seen.isWhole) {
+      this.#holed.delete(life);
+      return;
+    }
+    this.#holed.add(life);
+    const holes = life.seen.size - (life.seen.first === 1 ? 1 : 0);
+    if (holes <= this.#config.holesMax) return;
+    const [first, last] = life.seen.lowestHole!;
+    this.giveUp(now, life.origin, life.epoch, first, last);
+  }
+
+  #noteGap(now: number, origin: PeerId, epoch: number, first: number, last: number): void {
+    if (this.#gaps.length >= gapsMax) this.#gaps.shift();
+    this.#gaps.push({ origin, epoch, first, last, count: last - first + 1 });
+    this.#gapsSince = Math.min(this.#gapsSince, now);
+  }
+
+  #keep(life: Life, envelope: Envelope, round: number, from: number, arrivedAt: number, now: number): void {
+    if (this.#shelves.isDue(arrivedAt, now)) return;
+    const entry: Entry = { envelope, round, from, arrivedAt, life, turn: this.#arrivals++, isKept: true };
+    life.entries.put(envelope.seq, entry);
+    life.kept.add(envelope.seq);
+    this.#shelves.put(entry);
+    this.#bytes += envelope.payload.length + overheadBytes;
+    if (!life.isSummed) this.#digests.insert(life);
+    const { retainedMax, retainedMaxBytes, retainedPerOriginMax } = this.#config;
+    if (life.entries.size > retainedPerOriginMax) this.#drop(life.entries.get(life.kept.first)!);
+    if (life.kept.size > keptRangesMax) this.#dropLowestRange(life);
+    while (this.size > retainedMax || this.#bytes > retainedMaxBytes) this.#drop(this.#shelves.takeOldest()!);
+  }
+
+  #dropLowestRange(life: Life): void {
+    const [first, last] = life.kept.bounds as [number, number];
+    for (let seq = first; seq <= last; seq++) this.#drop(life.entries.get(seq)!);
+  }
+
+  #drop(entry: Entry): void {
+    const { life, envelope } = entry;
+    life.entries.remove(envelope.seq);
+    life.kept.remove(envelope.seq);
+    this.#shelves.remove(entry);
+    this.#bytes -= envelope.payload.length + overheadBytes;
+    if (life.entries.size === 0) this.#digests.remove(life);
   }
 }

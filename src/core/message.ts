@@ -2,8 +2,10 @@
  * The vocabulary of Hearsay's own protocol: every message that travels on its links, as one discriminated union.
  *
  * A link carries nothing but a {@link Hello} in each direction until both sides have said who they are. After that it
- * belongs to the overlay (join, forward-join, neighbor, …), and once two peers are neighbors, to the broadcast.
+ * belongs to the overlay (join, forward-join, neighbor, …), and once two peers are neighbors, to the broadcast and the
+ * reconciliation. A link to a seed carries registrations.
  */
+import type { Address } from "./address.js";
 import type { Contact, PeerId } from "./identity.js";
 
 /** The first message on a link, from either side. */
@@ -75,6 +77,8 @@ export interface MessageId {
 export interface Envelope extends MessageId {
   /** Milliseconds since 1970, by the origin's clock. */
   readonly publishedAt: number;
+  /** Where the origin could be reached then: for people who read, and for the classic form of a message. */
+  readonly address: Address;
   readonly topic: string;
   readonly payload: Uint8Array;
   /**
@@ -94,8 +98,10 @@ export interface NativeGossip {
   readonly envelope: Envelope;
 }
 
-/** One line of a lazy push. */
+/** One line of a lazy push: `count` messages of one life, numbered from `seq` on. */
 export interface Announcement extends MessageId {
+  /** From 1 on. */
+  readonly count: number;
   readonly tree: PeerId;
   /** The announcer's own round; a graft through it arrives one later. */
   readonly round: number;
@@ -121,6 +127,106 @@ export interface Prune {
   readonly tree: PeerId;
 }
 
+/** "Are you there?" Also: "have you taken all that I sent before this?", for links keep their order. */
+export interface Probe {
+  readonly type: "probe";
+  /** Chosen by the asker. */
+  readonly nonce: number;
+}
+
+/** The answer to a probe. */
+export interface Ack {
+  readonly type: "ack";
+  readonly nonce: number;
+}
+
+/**
+ * Numbers of a sequence, as ranges: first and last of each, ascending, with at least one number left out between two
+ * ranges. `[1, 17, 19, 23]` is 1–17 and 19–23.
+ */
+export type Bounds = readonly number[];
+
+/** 64 bits that stand for everything one peer remembers of the origins whose id begins with a prefix. */
+export interface DigestPart {
+  /** 0 to 8 hex digits. */
+  readonly prefix: string;
+  /** The lower 32 bits. */
+  readonly lower: number;
+  /** The upper 32 bits. */
+  readonly upper: number;
+}
+
+/** Reconciliation: "this is what I have; what of it is not the same with you?" Without parts: "all is the same". */
+export interface Digest {
+  readonly type: "digest";
+  readonly parts: readonly DigestPart[];
+}
+
+/** What one peer has of one life of an origin. */
+export interface LifeMarks {
+  readonly origin: PeerId;
+  readonly epoch: number;
+  /** Seen, kept or not, or given up for lost. */
+  readonly seen: Bounds;
+  /** Kept whole: these can be had. */
+  readonly kept: Bounds;
+}
+
+/** All lives that the sender keeps messages of, among the origins whose id begins with a prefix. */
+export interface MarksPart {
+  readonly prefix: string;
+  readonly lives: readonly LifeMarks[];
+}
+
+/** Reconciliation: where digests differ, what the sender has. */
+export interface Marks {
+  readonly type: "marks";
+  /** Whether the sender has not seen the receiver's marks of these parts yet, and wants to. */
+  readonly isQuestion: boolean;
+  readonly parts: readonly MarksPart[];
+}
+
+/** "Send me these": answered by a repair for each that is still kept. Changes no tree. */
+export interface Want {
+  readonly type: "want";
+  readonly origin: PeerId;
+  readonly epoch: number;
+  readonly seqs: Bounds;
+}
+
+/** A message that was asked for. */
+export interface Repair {
+  readonly type: "repair";
+  /** How long ago it first came to the network, as far as the sender knows: it is kept no longer for having come late. */
+  readonly ageMs: number;
+  /** Hops so far, this one included. */
+  readonly round: number;
+  readonly envelope: Envelope;
+}
+
+/** Peer → seed: "I am here, under the address of my hello". Again before the lease ends; the seed forgets it then. */
+export interface Register {
+  readonly type: "register";
+}
+
+/** Seed → peer, the answer to `register`: a sample of who else is there. */
+export interface Registered {
+  readonly type: "registered";
+  /** How long the seed keeps this registration, in milliseconds. */
+  readonly leaseMs: number;
+  /** Where the seed sees this connection come from: an IP. */
+  readonly observedIp: string;
+  /** Peers that speak this protocol, without the asker. */
+  readonly contacts: readonly Contact[];
+  /** Peers of the classic dialect. */
+  readonly classic: readonly Address[];
+}
+
+/** Peer → seed: "I am leaving". */
+export interface Unregister {
+  readonly type: "unregister";
+}
+
 /** Every message of Hearsay's own protocol. */
 export type Message =
   | Hello
@@ -134,4 +240,13 @@ export type Message =
   | NativeGossip
   | IHave
   | Graft
-  | Prune;
+  | Prune
+  | Probe
+  | Ack
+  | Digest
+  | Marks
+  | Want
+  | Repair
+  | Register
+  | Registered
+  | Unregister;

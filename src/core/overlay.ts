@@ -116,6 +116,11 @@ export class Overlay {
     return Math.min(this.#search.nextWake, this.#shuffles.nextWake, this.#greetings.nextWake);
   }
 
+  /** Whether somebody is being asked to become a neighbor. */
+  get isSearching(): boolean {
+    return this.#greetings.count("fill") + this.#greetings.count("join") > 0;
+  }
+
   /** The neighbor at the other side of a link. */
   neighborOn(link: LinkId): Neighbor | undefined {
     return this.#active.on(link);
@@ -131,11 +136,16 @@ export class Overlay {
 
   /** Contacts, or addresses of peers whose ids are not known yet: into the reserve, and asked at once if there is need. */
   meet(now: number, contacts: readonly Contact[] | readonly Address[]): void {
+    const before = this.#passive.contacts.length;
+    let isNews = false;
     for (const one of sample(this.#random, contacts as readonly (Contact | Address)[], contacts.length)) {
       if (typeof one !== "string") this.#remember(one);
-      else if (one !== this.#self.address) this.#search.addAddress(one);
+      else if (one !== this.#self.address && this.#search.addAddress(one)) isNews = true;
     }
-    this.#search.go(now);
+    isNews ||= this.#passive.contacts.length > before;
+    // A search that pauses for want of anybody to ask goes on at once.
+    if (isNews && this.#neighbors.length === 0) this.#search.anew(now);
+    else this.#search.go(now);
   }
 
   /** A link is up. */

@@ -48,7 +48,7 @@ export function seededRandom(randomSeed: number): Random {
 /** `count` distinct elements in random order (all of them, when there are fewer). The input is left as it was. */
 export function sample<T>(random: Random, from: readonly T[], count: number): T[] {
   const pool = from.slice();
-  const size = Math.min(count, pool.length);
+  const size = Math.max(0, Math.min(count, pool.length));
   for (let i = 0; i < size; i++) {
     const j = i + random.below(pool.length - i);
     [pool[i], pool[j]] = [pool[j]!, pool[i]!];

@@ -2,21 +2,47 @@
  * Which numbers of a sequence have been seen, as ranges: `1–17, 19–23`. Messages of one origin come nearly in order, so
  * there is one range almost always, whatever the numbers are; a hole is a gap that can be named and asked for.
  */
+import { union } from "./bounds.js";
+import type { Bounds } from "./message.js";
+
+/** A set of sequence numbers that grows at its end, and shrinks at its beginning. */
 export class SequenceRanges {
   /** Alternating first and last of each range, ascending. */
-  readonly #bounds: number[] = [];
+  #bounds: number[] = [];
 
-  /** How many ranges there are: one more than there are holes. */
+  /** The ranges themselves. They change when the set does: copy what is to last. */
+  get bounds(): Bounds {
+    return this.#bounds;
+  }
+
+  /** How many ranges there are. */
   get size(): number {
     return this.#bounds.length / 2;
   }
 
-  /** The highest number seen; 0 when none is. */
-  get last(): number {
-    return this.#bounds.at(-1) ?? 0;
+  /** The lowest number; 0 when there is none. */
+  get first(): number {
+    return this.#bounds.length === 0 ? 0 : this.#bounds[0]!;
   }
 
-  /** Whether the number has been seen. */
+  /** The highest number; 0 when there is none. */
+  get last(): number {
+    const { length } = this.#bounds;
+    return length === 0 ? 0 : this.#bounds[length - 1]!;
+  }
+
+  /** Whether all numbers from 1 to the highest are there. */
+  get isWhole(): boolean {
+    const { length } = this.#bounds;
+    return length === 0 || (length === 2 && this.#bounds[0] === 1);
+  }
+
+  /** The highest number up to which none is missing; 0 when 1 is. */
+  get frontier(): number {
+    return this.#bounds.length > 0 && this.#bounds[0] === 1 ? this.#bounds[1]! : 0;
+  }
+
+  /** Whether the number is there. */
   has(number: number): boolean {
     const { length } = this.#bounds;
     if (length === 0 || number > this.#bounds[length - 1]!) return false;
@@ -31,6 +57,10 @@ export class SequenceRanges {
     const bounds = this.#bounds;
     // From the end: that is where numbers arrive.
     let i = bounds.length - 2;
+    if (i >= 0 && bounds[i + 1]! + 1 === number) {
+      bounds[i + 1] = number;
+      return true;
+    }
     while (i >= 0 && bounds[i]! > number) i -= 2;
     if (i >= 0 && number <= bounds[i + 1]!) return false;
     const extendsBefore = i >= 0 && bounds[i + 1] === number - 1;
@@ -42,11 +72,32 @@ export class SequenceRanges {
     return true;
   }
 
-  /** Closes the lowest hole, as if all in it had been seen. Returns how many numbers it held. */
-  closeLowestHole(): number {
-    if (this.#bounds.length < 4) return 0;
-    const held = this.#bounds[2]! - this.#bounds[1]! - 1;
-    this.#bounds.splice(1, 2);
-    return held;
+  /** All of these at once. */
+  addAll(others: Bounds): void {
+    this.#bounds = union(this.#bounds, others);
+  }
+
+  /** True when it was there. */
+  remove(number: number): boolean {
+    const bounds = this.#bounds;
+    // From the beginning: that is where numbers are let go.
+    for (let i = 0; i < bounds.length && bounds[i]! <= number; i += 2) {
+      if (number > bounds[i + 1]!) continue;
+      const isFirst = bounds[i] === number;
+      const isLast = bounds[i + 1] === number;
+      if (isFirst && isLast) bounds.splice(i, 2);
+      else if (isFirst) bounds[i] = number + 1;
+      else if (isLast) bounds[i + 1] = number - 1;
+      else bounds.splice(i + 1, 0, number - 1, number + 1);
+      return true;
+    }
+    return false;
+  }
+
+  /** The lowest hole, the one before the first number included: its first and last number. Undefined without any. */
+  get lowestHole(): readonly [first: number, last: number] | undefined {
+    const bounds = this.#bounds;
+    if (this.isWhole) return undefined;
+    return bounds[0]! > 1 ? [1, bounds[0]! - 1] : [bounds[1]! + 1, bounds[2]! - 1];
   }
 }

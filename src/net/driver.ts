@@ -1,82 +1,62 @@
 /**
  * Runs one core over TCP: sockets become links, bytes become messages, and one timer serves every deadline.
  *
- * Texts without frames need a moment of silence to be told complete (`settleMs`); whoever ends its side, as Hearsay
- * does, is understood at once. Every connection, whoever opened it, has a short life: nothing in the classic protocol
- * takes longer, so silent, endless and half-open ones all end the same way.
+ * One port serves both dialects. Whoever dials speaks first, and the first bytes tell which dialect it is; the core is
+ * told of the link then. Classic connections have a short life, whoever opened them: nothing in the classic protocol
+ * takes longer, so silent, endless and half-open ones all end the same way. Connections of Hearsay's own protocol stay;
+ * that the other side is still there is for the core to find out.
+ *
+ * What the core sends goes out when it has dealt with all that came in together: with everything that one read of a
+ * socket brought, or with all that an application asks for before it lets go of the processor.
  */
 import { connect, createServer, isIP, type Server, type Socket } from "node:net";
 import { type Address, splitAddress } from "../core/address.js";
-import type { ClassicMessage } from "../core/classic/message.js";
-import type { CloseReason, Core, DownReason, Effects, LinkId } from "../core/effects.js";
-import { answerTo, ClassicReader, type ClassicReading, type ClassicRefusal, encodeClassic } from "../wire/classic.js";
+import type { Core, Dialect, DownReason, Effects, LinkId } from "../core/effects.js";
+import { defaultMaxPayloadBytes } from "../wire/native.js";
+import { ClassicConnection, type ClassicOwner } from "./classic-connection.js";
 import { now } from "./clock.js";
+import type { AnyMessage, Connection, Turned } from "./connection.js";
+import { Deadlines } from "./deadlines.js";
+import { Doorstep, type DoorstepOwner } from "./doorstep.js";
+import type { DialectOptions, DriverOptions } from "./driver-options.js";
 import { ListenError } from "./errors.js";
-import { downReasonOf, remoteAddress } from "./socket-address.js";
+import { NativeConnection, type NativeLimits, type NativeOwner } from "./native-connection.js";
+import { remoteAddress } from "./socket-address.js";
 
-/** Where to listen, and the limits on sockets. */
-export interface DriverOptions {
-  /** 0 takes any free port. */
-  readonly port: number;
-  /** IP or name of the interface to listen on; all of them when left out. */
-  readonly host?: string | undefined;
-  /** Local IP to open connections from, where the machine has several. */
-  readonly localIp?: string | undefined;
-  /** Connections open at the same time; more are closed at once. */
-  readonly connectionsMax?: number;
-  /** The life of a connection, from its opening. */
-  readonly connectionLifeMs?: number;
-  /** Silence after which a text that may be complete is taken to be. */
-  readonly settleMs?: number;
-}
-
-/** Something came in that was turned away: bytes that are no message, or one connection too many. */
-export interface Turned {
-  readonly remote: string;
-  readonly refusal?: ClassicRefusal;
-  /** Without a refusal of bytes: why the connection was closed. */
-  readonly why?: "too-many-connections" | "took-too-long" | "stayed-too-long" | "does-not-read";
-}
+export type { AnyMessage, Turned } from "./connection.js";
+export type { DialectOptions, DriverOptions } from "./driver-options.js";
 
 /** What a driver tells its owner, beside what the core has to tell. */
 export interface DriverOwner<Event> {
+  /** Something happened. Must not call the driver: the core is in the middle of an input. */
   event(event: Event): void;
+  /** Something was turned away, at most once for each connection. */
   turned(turned: Turned): void;
 }
-
-/** Bytes waiting for one reader; beyond, it is not reading at all. */
-const maxUnreadBytes = 262_144;
 
 /** A timer later than this means that this process was stopped or blocked, and that much may be waiting to be read. */
 const lateMs = 500;
 
-interface Connection {
-  readonly link: LinkId;
-  readonly socket: Socket;
-  readonly inbound: boolean;
-  readonly endsAt: number;
-  /** Undefined while it is not known what may come (before the first message of a dialed link). */
-  reader: ClassicReader | undefined;
-  remote: string;
-  /** The core knows this link, or (dialed) still waits for it. */
-  known: boolean;
-  quietAt: number;
-  failure: DownReason | undefined;
-  /** Broken by this side while the core was speaking; the core is told when the socket has closed. */
-  doomed: boolean;
-  /** At least one message has come over it. */
-  hasSpoken: boolean;
-}
-
 /** One core on real sockets. */
-export class Driver<C extends Core<ClassicMessage>, Event> {
-  readonly #options: Required<Pick<DriverOptions, "connectionLifeMs" | "settleMs">> & DriverOptions;
+export class Driver<C extends Core<AnyMessage>, Event> implements ClassicOwner, NativeOwner, DoorstepOwner {
+  readonly #options: DialectOptions;
+  readonly #limits: NativeLimits;
   readonly #owner: DriverOwner<Event>;
   readonly #server: Server;
-  /** In order of opening, which is the order in which their lives end. */
   readonly #connections = new Map<LinkId, Connection>();
-  /** Connections whose bytes may be complete, in order of their last piece. */
-  readonly #settling = new Set<Connection>();
+  /** Undefined when only the classic dialect is spoken. */
+  readonly #doorstep: Doorstep | undefined;
+  /** Classic connections, and dials. */
+  readonly #lives: Deadlines<Connection>;
+  /** Native connections that the core is through with. */
+  readonly #lingering: Deadlines<Connection>;
+  /** Classic connections whose bytes may be complete. */
+  readonly #settling: Deadlines<ClassicConnection>;
+  /** Native connections with something to write. */
+  #unflushed: NativeConnection[] = [];
+  #flush: NodeJS.Immediate | undefined;
+  /** Native connections that are congested, or no longer are, and the core does not know yet. */
+  #changed: NativeConnection[] = [];
   #core!: C;
   #nextLink = 1;
   #timer: NodeJS.Timeout | undefined;
@@ -84,22 +64,34 @@ export class Driver<C extends Core<ClassicMessage>, Event> {
   /** No connection is ended before this time: set when this process was late itself, and has unread bytes to look at. */
   #patientUntil = 0;
   #stopped = false;
+  #onEmpty: (() => void) | undefined;
 
-  private constructor(options: DriverOptions, owner: DriverOwner<Event>, server: Server) {
-    this.#options = { connectionLifeMs: 10_000, settleMs: 150, ...options };
+  private constructor(options: DialectOptions, owner: DriverOwner<Event>, server: Server) {
+    const { maxPayloadBytes, queueMaxBytes = 4_194_304, dialects = ["classic"] } = options;
+    const largestBytes = maxPayloadBytes ?? defaultMaxPayloadBytes;
+    const queueHardMaxBytes = options.queueHardMaxBytes ?? 4 * queueMaxBytes + largestBytes;
+    this.#options = { ...options, dialects };
+    this.#limits = { maxPayloadBytes, queueMaxBytes, queueHardMaxBytes };
     this.#owner = owner;
     this.#server = server;
+    this.#lives = new Deadlines(options.connectionLifeMs ?? 10_000);
+    this.#settling = new Deadlines(options.settleMs ?? 150);
+    this.#lingering = new Deadlines(options.lingerMs ?? 1_000);
+    if (dialects.includes("native")) {
+      const { undecidedMax = 256, undecidedLifeMs = 3_000 } = options;
+      this.#doorstep = new Doorstep(this, { undecidedMax, undecidedLifeMs });
+    }
   }
 
   /**
-   * Listens, and then makes the core.
+   * Listens, and then makes the core. Its effects are plain functions: they may be taken apart and wrapped.
    *
    * @throws {@link ListenError} when it cannot listen there
    */
-  static async start<C extends Core<ClassicMessage>, Event>(
-    options: DriverOptions,
+  static async start<C extends Core<AnyMessage>, Event>(
+    options: DialectOptions,
     owner: DriverOwner<Event>,
-    make: (effects: Effects<ClassicMessage, Event>, port: number) => C,
+    make: (effects: Effects<AnyMessage, Event>, port: number) => C,
   ): Promise<Driver<C, Event>> {
     const server = createServer({ allowHalfOpen: true, noDelay: true });
     server.maxConnections = options.connectionsMax ?? 4_096;
@@ -129,7 +121,7 @@ export class Driver<C extends Core<ClassicMessage>, Event> {
 
   /** Connections open now. */
   get connections(): number {
-    return this.#connections.size;
+    return this.#connections.size + (this.#doorstep?.size ?? 0);
   }
 
   /** The core, for reading. What changes it goes through {@link call}. */
@@ -137,23 +129,36 @@ export class Driver<C extends Core<ClassicMessage>, Event> {
     return this.#core;
   }
 
-  /** Gives the core an input of its own kind: start, publish, leave. */
+  /** Gives the core an input of its own kind: start, publish, leave. Not for use within an effect. */
   call<T>(input: (core: C, now: number) => T): T {
     const result = input(this.#core, now());
+    if (this.#changed.length > 0) this.#tellCongestion();
+    // A caller that asks for much does so in a loop: it all goes out together, once the loop is through.
+    if (this.#unflushed.length > 0) this.#flush ??= setImmediate(() => this.#settle());
     this.#schedule();
     return result;
   }
 
-  /** Ends in good order: what was written still goes out, for at most `limitMs`. */
+  /** Ends in good order: what was sent still goes out, for at most `limitMs`. */
   async close(limitMs = 500): Promise<void> {
     if (this.#stopped) return;
+    for (const connection of this.#unflushed) connection.flush();
     this.#stop();
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
-    for (const { socket } of this.#connections.values()) socket.destroySoon();
+    const empty = new Promise<void>((resolve) => {
+      this.#onEmpty = resolve;
+    });
+    this.#doorstep?.clear();
+    for (const connection of this.#connections.values()) {
+      if (!connection.isKnown) continue;
+      connection.isKnown = false;
+      connection.close();
+    }
+    if (this.#connections.size === 0) this.#onEmpty?.();
     const limit = setTimeout(() => {
-      for (const { socket } of this.#connections.values()) socket.destroy();
+      for (const connection of this.#connections.values()) connection.destroy();
     }, limitMs);
-    await closed;
+    await Promise.all([closed, empty]);
     clearTimeout(limit);
   }
 
@@ -162,27 +167,40 @@ export class Driver<C extends Core<ClassicMessage>, Event> {
     if (this.#stopped) return;
     this.#stop();
     this.#server.close();
-    for (const { socket } of this.#connections.values()) socket.destroy();
+    this.#doorstep?.clear();
+    for (const connection of this.#connections.values()) connection.destroy();
     this.#connections.clear();
   }
 
   #stop(): void {
     this.#stopped = true;
     clearTimeout(this.#timer);
+    clearImmediate(this.#flush);
     this.#settling.clear();
   }
 
-  #effects(): Effects<ClassicMessage, Event> {
+  #effects(): Effects<AnyMessage, Event> {
+    const own: Dialect = this.#doorstep === undefined ? "classic" : "native";
     return {
-      dial: (address) => this.#dial(address),
-      send: (link, message) => this.#send(link, message),
-      end: (link) => this.#known(link)?.socket.end(),
-      close: (link, reason) => this.#close(link, reason),
+      dial: (address, dialect = own) => this.#dial(address, dialect),
+      send: (link, message) => this.#connections.get(link)?.send(message),
+      end: (link) => this.#known(link)?.end(),
+      close: (link) => {
+        const connection = this.#known(link);
+        if (connection === undefined) return;
+        connection.isKnown = false;
+        connection.close();
+      },
       notify: (event) => this.#owner.event(event),
     };
   }
 
-  #dial(address: Address): LinkId {
+  #known(link: LinkId): Connection | undefined {
+    const connection = this.#connections.get(link);
+    return connection?.isKnown ? connection : undefined;
+  }
+
+  #dial(address: Address, dialect: Dialect): LinkId {
     const { ip, port } = splitAddress(address);
     const localIp = this.#localIpFor(ip);
     const socket = connect({
@@ -192,10 +210,12 @@ export class Driver<C extends Core<ClassicMessage>, Event> {
       noDelay: true,
       ...(localIp ? { localAddress: localIp } : {}),
     });
-    const connection = this.#open(socket, false, address, undefined);
+    const connection = this.#open(socket, address, dialect, false);
+    this.#lives.start(connection, now());
     socket.once("connect", () => {
-      if (connection.known) this.#input((at) => this.#core.linkUp(at, connection.link, address));
+      if (connection.isKnown) this.#up(connection);
     });
+    this.#schedule();
     return connection.link;
   }
 
@@ -207,125 +227,132 @@ export class Driver<C extends Core<ClassicMessage>, Event> {
 
   #accept(socket: Socket): void {
     const remote = remoteAddress(socket);
-    if (remote === undefined || this.#stopped) {
-      socket.destroy();
-      return;
+    if (remote === undefined || this.#stopped) socket.destroy();
+    else if (this.#doorstep === undefined) this.#welcome(socket, remote, "classic");
+    else {
+      this.#doorstep.add(socket, remote, now());
+      this.#schedule();
     }
-    const reader = new ClassicReader({ expects: "requests", remoteIp: splitAddress(remote).ip });
-    const connection = this.#open(socket, true, remote, reader);
-    this.#input((at) => this.#core.linkUp(at, connection.link, remote));
   }
 
-  #open(socket: Socket, inbound: boolean, remote: string, reader: ClassicReader | undefined): Connection {
-    const link = this.#nextLink++;
-    const endsAt = now() + this.#options.connectionLifeMs;
-    const connection: Connection = {
-      link,
-      socket,
-      inbound,
-      endsAt,
-      reader,
-      remote,
-      known: true,
-      quietAt: 0,
-      failure: undefined,
-      doomed: false,
-      hasSpoken: false,
-    };
-    this.#connections.set(link, connection);
-    socket.on("data", (bytes) => this.#bytes(connection, bytes));
-    socket.on("end", () => this.#ended(connection));
-    socket.on("error", (error) => {
-      connection.failure = downReasonOf(error);
-    });
-    socket.on("close", () => this.#closed(connection));
-    this.#schedule();
+  decided(socket: Socket, remote: Address, dialect: Dialect, first: Uint8Array): void {
+    if (this.#options.dialects?.includes(dialect)) this.#welcome(socket, remote, dialect).take(first);
+    else {
+      this.turned({ remote, why: "not-spoken" });
+      socket.destroy();
+    }
+  }
+
+  #welcome(socket: Socket, remote: Address, dialect: Dialect): Connection {
+    const connection = this.#open(socket, remote, dialect, true);
+    if (dialect === "classic") this.#lives.start(connection, now());
+    this.#up(connection);
     return connection;
   }
 
-  #send(link: LinkId, message: ClassicMessage): void {
-    const connection = this.#known(link);
-    if (connection === undefined || connection.doomed || connection.socket.writableEnded) return;
-    if (!connection.inbound) {
-      const expects = answerTo(message);
-      const ownPort = message.type === "registration" ? splitAddress(message.address).port : undefined;
-      connection.reader = new ClassicReader({ expects, remoteIp: "", ownPort });
-    }
-    connection.socket.write(encodeClassic(message));
-    if (connection.socket.writableLength > maxUnreadBytes) {
-      // Answers pile up because nobody reads them. 'close' follows, and tells the core.
-      this.#owner.turned({ remote: connection.remote, why: "does-not-read" });
-      connection.failure = "reset";
-      connection.doomed = true;
-      connection.socket.destroy();
-    }
+  #open(socket: Socket, remote: Address, dialect: Dialect, isInbound: boolean): Connection {
+    const link = this.#nextLink++;
+    const connection =
+      dialect === "native"
+        ? new NativeConnection(this, this.#limits, socket, link, remote, isInbound)
+        : new ClassicConnection(this, socket, link, remote, isInbound);
+    this.#connections.set(link, connection);
+    return connection;
   }
 
-  #close(link: LinkId, _reason: CloseReason): void {
-    const connection = this.#known(link);
-    if (connection === undefined) return;
-    connection.known = false;
-    this.#settling.delete(connection);
-    if (connection.socket.connecting) connection.socket.destroy();
-    else connection.socket.destroySoon();
-  }
-
-  #known(link: LinkId): Connection | undefined {
-    const connection = this.#connections.get(link);
-    return connection?.known ? connection : undefined;
-  }
-
-  #bytes(connection: Connection, bytes: Uint8Array): void {
-    if (!connection.known || connection.reader === undefined || this.#stopped) return;
-    this.#settling.delete(connection);
-    this.#take(connection, connection.reader.push(bytes));
-    if (!connection.known || !connection.reader.waiting) return;
-    connection.quietAt = now() + this.#options.settleMs;
-    this.#settling.add(connection);
-    this.#schedule();
-  }
-
-  #ended(connection: Connection): void {
+  #up(connection: Connection): void {
     if (this.#stopped) return;
-    this.#settling.delete(connection);
-    if (connection.known && connection.reader !== undefined) this.#take(connection, connection.reader.end());
-    if (!connection.known) {
-      connection.socket.destroySoon();
-    } else if (connection.inbound) {
-      this.#input((at) => this.#core.linkEnded(at, connection.link));
-    } else this.#down(connection, "closed");
+    if (connection instanceof NativeConnection) {
+      this.#lives.stop(connection);
+      connection.open();
+    }
+    this.#core.linkUp(now(), connection.link, connection.remote, connection.dialect);
+    this.#settle();
   }
 
-  #closed(connection: Connection): void {
+  received(from: Connection, messages: readonly AnyMessage[]): void {
+    if (this.#stopped) return;
+    const core = this.#core;
+    const { link } = from;
+    const at = now();
+    for (let i = 0; i < messages.length && from.isOpen; i++) core.receive(at, link, messages[i]!);
+    this.#settle();
+  }
+
+  ended({ link }: Connection): void {
+    if (this.#stopped) return;
+    this.#core.linkEnded(now(), link);
+    this.#settle();
+  }
+
+  down(connection: Connection, reason: DownReason): void {
+    if (!connection.isKnown) return;
+    connection.isKnown = false;
+    if (this.#stopped) return;
+    this.#core.linkDown(now(), connection.link, reason);
+    this.#settle();
+  }
+
+  closed(connection: Connection): void {
     this.#connections.delete(connection.link);
-    this.#settling.delete(connection);
-    if (!this.#stopped) this.#down(connection, connection.failure ?? "closed");
+    this.#lives.stop(connection);
+    this.#lingering.stop(connection);
+    if (connection instanceof ClassicConnection) this.settled(connection);
+    if (this.#connections.size === 0) this.#onEmpty?.();
   }
 
-  #take(connection: Connection, reading: ClassicReading): void {
-    for (const message of reading.messages) {
-      if (!connection.known || connection.doomed) return;
-      connection.hasSpoken = true;
-      this.#input((at) => this.#core.receive(at, connection.link, message));
-    }
-    if (reading.refusal === undefined) return;
-    this.#owner.turned({ remote: connection.remote, refusal: reading.refusal });
-    this.#down(connection, "garbage");
-  }
-
-  /** Tells the core, once, that a link is gone, and lets go of the socket. */
-  #down(connection: Connection, reason: DownReason): void {
-    if (!connection.known) return;
-    connection.known = false;
-    this.#settling.delete(connection);
-    connection.socket.destroySoon();
-    this.#input((at) => this.#core.linkDown(at, connection.link, reason));
-  }
-
-  #input(give: (now: number) => void): void {
+  settling(connection: ClassicConnection): void {
     if (this.#stopped) return;
-    give(now());
+    this.#settling.start(connection, now());
     this.#schedule();
+  }
+
+  settled(connection: ClassicConnection): void {
+    this.#settling.stop(connection);
+  }
+
+  lingers(connection: NativeConnection): void {
+    this.#lingering.start(connection, now());
+    this.#schedule();
+  }
+
+  flushLater(connection: NativeConnection): void {
+    this.#unflushed.push(connection);
+  }
+
+  congestionChanged(connection: NativeConnection): void {
+    this.#changed.push(connection);
+    // Outside of an input, nobody else would look.
+    this.#flush ??= setImmediate(() => this.#settle());
+  }
+
+  turned(turned: Turned): void {
+    this.#owner.turned(turned);
+  }
+
+  /** After an input: what the core has said goes out, and what it waits for is put on the clock. */
+  #settle(): void {
+    if (this.#stopped) return;
+    if (this.#flush !== undefined) {
+      clearImmediate(this.#flush);
+      this.#flush = undefined;
+    }
+    while (this.#unflushed.length > 0 || this.#changed.length > 0) {
+      const unflushed = this.#unflushed;
+      this.#unflushed = [];
+      for (const connection of unflushed) connection.flush();
+      this.#tellCongestion();
+    }
+    this.#schedule();
+  }
+
+  #tellCongestion(): void {
+    const changed = this.#changed;
+    if (changed.length === 0) return;
+    this.#changed = [];
+    for (const connection of changed) {
+      if (connection.takeCongestion()) this.#core.congested?.(now(), connection.link, connection.isCongested);
+    }
   }
 
   #schedule(): void {
@@ -340,36 +367,23 @@ export class Driver<C extends Core<ClassicMessage>, Event> {
   }
 
   #nextWake(): number {
-    const settling = this.#settling.values().next().value?.quietAt ?? Number.POSITIVE_INFINITY;
-    const oldest = this.#connections.values().next().value?.endsAt ?? Number.POSITIVE_INFINITY;
-    return Math.min(this.#core.nextWake, settling, Math.max(oldest, this.#patientUntil));
+    const end = Math.min(this.#lives.next, this.#doorstep?.next ?? Number.POSITIVE_INFINITY);
+    const next = Math.min(this.#core.nextWake, this.#settling.next, this.#lingering.next);
+    return Math.min(next, Math.max(end, this.#patientUntil));
   }
 
   #wake(): void {
     const at = now();
     if (at - this.#timerAt > lateMs) this.#patientUntil = at + lateMs;
     this.#timerAt = Number.POSITIVE_INFINITY;
-    for (const connection of this.#settling) {
-      if (connection.quietAt > at) break;
-      this.#settling.delete(connection);
-      if (connection.reader !== undefined) this.#take(connection, connection.reader.quiet());
+    for (const connection of this.#settling.takeDue(at)) connection.quiet();
+    if (this.#patientUntil <= at) {
+      this.#doorstep?.expire(at);
+      for (const connection of this.#lives.takeDue(at)) connection.expire();
     }
-    for (const connection of this.#connections.values()) {
-      if (connection.endsAt > at || this.#patientUntil > at) break;
-      this.#expire(connection);
-    }
+    for (const connection of this.#lingering.takeDue(at)) connection.expire();
     if (this.#core.nextWake <= at) this.#core.wake(at);
-    this.#schedule();
-  }
-
-  #expire(connection: Connection): void {
-    if (connection.known && connection.inbound) {
-      const why = connection.hasSpoken ? "stayed-too-long" : "took-too-long";
-      this.#owner.turned({ remote: connection.remote, why });
-    }
-    this.#connections.delete(connection.link);
-    this.#down(connection, "timeout");
-    connection.socket.destroy();
+    this.#settle();
   }
 }
 

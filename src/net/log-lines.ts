@@ -5,7 +5,7 @@
 import { createHash } from "node:crypto";
 import type { Address } from "../core/address.js";
 import type { ClassicPeerEvent } from "../core/classic/peer.js";
-import type { SeedEvent } from "../core/classic/seed.js";
+import type { SeedEvent } from "../core/seed/seed.js";
 import { encodeClassic } from "../wire/classic.js";
 import type { Turned } from "./driver.js";
 
@@ -27,7 +27,12 @@ export function seedLines(event: SeedEvent): string[] {
       return [
         `Kept -- ${event.peer} (${counted(event.reporters, "report")}; it answered the seed in ${event.roundTripMs} ms)`,
       ];
+    case "moved":
+      return [`Moved -- ${event.peer} (was ${event.from})`];
+    case "unregistered":
+      return [`Left -- ${event.peer}`];
     case "renewed":
+    case "mismatched":
     case "refused":
       return [];
   }
@@ -102,16 +107,34 @@ export function peerWarning(event: ClassicPeerEvent): string | undefined {
 
 /** Warnings of a seed. */
 export function seedWarning(event: SeedEvent): string | undefined {
+  if (event.type === "mismatched") {
+    const [theirs, ours] = [printable(event.theirs), printable(event.ours)];
+    return `turned away ${event.remote}: it belongs to the network "${theirs}", and this seed to "${ours}"`;
+  }
   if (event.type !== "refused") return undefined;
-  if (event.why === "unexpected") return `refused a ${event.what} from ${event.remote}: that is for peers`;
-  const what = event.why === "registrations-full" ? "registrations" : "death reports";
-  return `refused a ${event.what} from ${event.remote}: too many ${what}`;
+  return `refused a ${event.what} from ${event.remote}: ${refusals[event.why]}`;
 }
 
+const refusals: Readonly<Record<Extract<SeedEvent, { type: "refused" }>["why"], string>> = {
+  unexpected: "that is for peers",
+  stale: "a later life of that peer is registered elsewhere",
+  "registrations-full": "too many registrations",
+  "reports-full": "too many death reports",
+  "conversations-full": "too many conversations",
+};
+
 /** What was turned away at the door. */
-export function turnedWarning({ remote, refusal, why }: Turned): string {
+export function turnedWarning({ remote, refusal, nativeRefusal, why, error }: Turned): string {
   if (refusal !== undefined) {
     return `refused ${counted(refusal.bytes, "byte")} from ${remote} (${refusal.reason}): "${refusal.preview}"`;
+  }
+  if (nativeRefusal !== undefined) {
+    return `closed the connection of ${remote} (${nativeRefusal.reason}): ${nativeRefusal.message}`;
+  }
+  if (why === "too-many-silent") return `closed the connection of ${remote}: too many connections say nothing`;
+  if (why === "not-spoken") return `closed the connection of ${remote}: it does not speak what is spoken here`;
+  if (why === "unwritable") {
+    return `closed the connection of ${remote}: a mistake of this program, which made a message that cannot be written (${error?.message})`;
   }
   if (why === "too-many-connections") return `refused a connection from ${remote}: too many are open`;
   if (why === "does-not-read") return `closed the connection of ${remote}: it does not read its answers`;
@@ -136,7 +159,7 @@ function seconds(ms: number): string {
 }
 
 /** Control characters made visible: what strangers send must not steer a terminal or break a line. */
-function printable(text: string): string {
+export function printable(text: string): string {
   let result = "";
   for (const character of text) {
     const code = character.codePointAt(0)!;

@@ -1,21 +1,55 @@
 /** A seed on a real port, with its log. */
-import type { Address } from "../core/address.js";
-import { type SeedConfig, seedDefaults } from "../core/classic/config.js";
-import type { ClassicMessage } from "../core/classic/message.js";
-import { SeedCore, type SeedEvent } from "../core/classic/seed.js";
-import type { Effects } from "../core/effects.js";
-import { Driver, type DriverOptions } from "./driver.js";
+import { randomBytes } from "node:crypto";
+import { HearsayError } from "../api/errors.js";
+import { type Address, isWildcard, joinAddress } from "../core/address.js";
+import type { Dialect, Effects } from "../core/effects.js";
+import { parsePeerId } from "../core/identity.js";
+import { type SeedConfig, seedDefaults } from "../core/seed/config.js";
+import { SeedCore, type SeedEvent } from "../core/seed/seed.js";
+import { now } from "./clock.js";
+import { type AnyMessage, Driver, type DriverOptions } from "./driver.js";
 import { Journal, type JournalOptions } from "./journal.js";
 import { seedLines, seedWarning } from "./log-lines.js";
+import { defaultNetwork, maxNetworkBytes } from "./network-name.js";
 import { systemRandom } from "./random.js";
 import { likelyIp } from "./socket-address.js";
 
+/** Connections that have said nothing yet. Registrations come in storms, when a network starts. */
+const undecidedMax = 1_024;
+
+/** How long they may say nothing; or the life of a connection, when that is shorter. */
+const undecidedLifeMs = 3_000;
+
+/** No seed takes a payload. */
+const maxPayloadBytes = 1;
+
 /** How to run a seed. Its log is `seedlog_<port>.txt`. */
 export interface SeedOptions extends DriverOptions, JournalOptions<SeedEvent> {
+  /** The network's name, at most 255 bytes of UTF-8; native peers of another one are turned away. `hearsay` if left out. */
+  readonly network?: string;
+  /** What is spoken on the port. Both, if left out. */
+  readonly dialects?: readonly Dialect[];
   /** Overrides of {@link seedDefaults}. */
   readonly config?: Partial<SeedConfig>;
   /** Makes the seed's random choices repeat. */
   readonly randomSeed?: number;
+}
+
+/** How {@link createSeed} runs a seed. */
+export interface CreateSeedOptions extends Omit<SeedOptions, "port" | "host" | "dialects"> {
+  /** Where to listen. A free port of all interfaces if left out. */
+  readonly listen?: { readonly port?: number; readonly host?: string };
+}
+
+/**
+ * Starts a seed: the place where peers of one network find each other. It speaks both dialects on one port, and keeps
+ * nothing on disk unless `logDir` says so.
+ *
+ * @throws {@link ListenError} when it can't listen there; HearsayError `bad-option` for a network's name that is none
+ */
+export function createSeed(options: CreateSeedOptions = {}): Promise<Seed> {
+  const { listen, ...rest } = options;
+  return Seed.start({ ...rest, port: listen?.port ?? 0, host: listen?.host });
 }
 
 /** A running seed. */
@@ -31,15 +65,27 @@ export class Seed {
   /**
    * Starts to listen.
    *
-   * @throws {@link ListenError} when it can't listen there; the file system's error when the log can't be opened
+   * @throws {@link ListenError} when it can't listen there; the file system's error when the log can't be opened;
+   * HearsayError `bad-option` for a network's name that is none
    */
   static async start(options: SeedOptions): Promise<Seed> {
+    const { network = defaultNetwork, dialects = ["native", "classic"], randomSeed } = options;
+    if (network === "" || Buffer.byteLength(network) > maxNetworkBytes) {
+      throw new HearsayError("bad-option", `a network's name has 1 to ${maxNetworkBytes} bytes of UTF-8`);
+    }
     const journal = new Journal<SeedEvent>(options, { linesOf: seedLines, warningOf: seedWarning });
     const config = { ...seedDefaults, ...options.config };
-    const ip = options.host ?? likelyIp();
-    const make = (effects: Effects<ClassicMessage, SeedEvent>) =>
-      new SeedCore({ ip }, config, systemRandom(options.randomSeed), effects);
-    const driver = await Driver.start<SeedCore, SeedEvent>(options, journal, make);
+    const { connectionLifeMs: life = undecidedLifeMs } = options;
+    const make = (effects: Effects<AnyMessage, SeedEvent>, port: number) => {
+      const id = parsePeerId(randomBytes(16).toString("hex"))!;
+      const contact = { id, address: ownAddress(options.host, port) };
+      return new SeedCore({ contact, epoch: now(), network }, config, systemRandom(randomSeed), effects);
+    };
+    const driver = await Driver.start<SeedCore, SeedEvent>(
+      { ...options, dialects, maxPayloadBytes, undecidedMax, undecidedLifeMs: Math.min(life, undecidedLifeMs) },
+      journal,
+      make,
+    );
     try {
       await journal.open(`seedlog_${driver.port}.txt`);
     } catch (error) {
@@ -49,12 +95,17 @@ export class Seed {
     return new Seed(driver, journal);
   }
 
+  /** The network that it serves. */
+  get network(): string {
+    return this.#driver.core.self.network;
+  }
+
   /** The port that it listens on. */
   get port(): number {
     return this.#driver.port;
   }
 
-  /** Registered peers, in order of arrival. */
+  /** Registered peers of both dialects, in order of arrival. */
   peers(): Address[] {
     return this.#driver.core.peers();
   }
@@ -76,9 +127,20 @@ export class Seed {
     await this.#journal.close();
   }
 
+  /** {@link close}, for `await using`. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
   /** Stops as a killed process does. */
   crash(): void {
     this.#driver.crash();
     void this.#journal.close();
   }
+}
+
+/** What the seed calls itself. */
+function ownAddress(host: string | undefined, port: number): Address {
+  const bound = host === undefined ? undefined : joinAddress(host, port);
+  return bound === undefined || isWildcard(bound) ? joinAddress(likelyIp(), port)! : bound;
 }

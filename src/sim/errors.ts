@@ -14,6 +14,8 @@ export type SimulationErrorCode =
   | "link-ended"
   /** The core spoke of a link that never existed. */
   | "link-unknown"
+  /** What a test waited for has not come in the virtual time allowed. */
+  | "out-of-time"
   /** The core asks to be woken again and again within one millisecond, or at a time that is no number. */
   | "wake-loop";
 

@@ -2,7 +2,7 @@
  * One virtual process: a core, its timer, and what waits for it while it is frozen.
  */
 import { type Address, splitAddress } from "../core/address.js";
-import type { Core, DownReason, Effects, LinkId } from "../core/effects.js";
+import type { Core, Dialect, DownReason, Effects, LinkId } from "../core/effects.js";
 import type { Random } from "../core/random.js";
 import { SimulationError } from "./errors.js";
 import { type Endpoint, type Farewell, type LinkEnd, SimEvent, type Tcp } from "./tcp.js";
@@ -184,7 +184,7 @@ export class Process<Message, C extends Core<Message>, Event> implements Virtual
     } else if (event.kind === "up") {
       end.seen = "up";
       trace.add(at, this.#number, traceUp, end.id);
-      this.core.linkUp(this.now, end.id, end.remote);
+      this.core.linkUp(this.now, end.id, end.remote, end.dialect);
     } else if (event.kind === "ended") {
       // The core has ended its half while this was waiting: `linkDown` is next.
       if (end.hasEnded) return;
@@ -260,9 +260,9 @@ class ProcessEffects<Message, C extends Core<Message>, Event> implements Effects
     this.#onEvent = onEvent;
   }
 
-  dial(address: Address): LinkId {
+  dial(address: Address, dialect: Dialect = "native"): LinkId {
     const { tcp } = this.#world;
-    return this.#process.alive ? tcp.dial(this.#process, address) : tcp.takeLinkId();
+    return this.#process.alive ? tcp.dial(this.#process, address, dialect) : tcp.takeLinkId();
   }
 
   send(link: LinkId, message: Message): void {

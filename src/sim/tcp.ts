@@ -23,7 +23,7 @@
  * - **Silence.** There is no keep-alive: a link on which nobody sends lives through any partition.
  */
 import { type Address, joinAddress } from "../core/address.js";
-import type { DownReason, LinkId } from "../core/effects.js";
+import type { Dialect, DownReason, LinkId } from "../core/effects.js";
 import { SimulationError } from "./errors.js";
 import type { Paths } from "./paths.js";
 import { EventQueue, type Queued } from "./queue.js";
@@ -120,8 +120,11 @@ export class LinkEnd<Message> {
   unacknowledged: Unacknowledged<Message> | undefined = undefined;
   /** When the link was dialed or accepted. */
   readonly since: number;
+  /** What the dialer has chosen to speak. */
+  readonly dialect: Dialect;
 
-  constructor(id: LinkId, owner: Endpoint<Message>, remote: Address, isDialer: boolean, now: number) {
+  constructor(id: LinkId, owner: Endpoint<Message>, remote: Address, isDialer: boolean, now: number, dialect: Dialect) {
+    this.dialect = dialect;
     this.id = id;
     this.owner = owner;
     this.remote = remote;
@@ -155,8 +158,8 @@ export class Tcp<Message> {
   }
 
   /** Begins to open a link. */
-  dial(owner: Endpoint<Message>, remote: Address): LinkId {
-    const end = new LinkEnd<Message>(this.takeLinkId(), owner, remote, true, this.queue.now);
+  dial(owner: Endpoint<Message>, remote: Address, dialect: Dialect = "native"): LinkId {
+    const end = new LinkEnd<Message>(this.takeLinkId(), owner, remote, true, this.queue.now, dialect);
     owner.links.set(end.id, end);
     this.dials++;
     this.#sendSyn(end);
@@ -289,7 +292,7 @@ export class Tcp<Message> {
     } else {
       const { ip } = dialer.owner;
       const remote = joinAddress(ip, dialer.owner.takePort())!;
-      const accepted = new LinkEnd(this.takeLinkId(), acceptor, remote, false, this.queue.now);
+      const accepted = new LinkEnd(this.takeLinkId(), acceptor, remote, false, this.queue.now, dialer.dialect);
       accepted.other = dialer;
       dialer.other = accepted;
       acceptor.links.set(accepted.id, accepted);

@@ -1,8 +1,8 @@
 /** Which protocol a new connection speaks. One port serves both; whoever dials speaks first, and is answered in kind. */
+import type { Dialect } from "../core/effects.js";
 import { preambleMagic } from "./native/preamble.js";
 
-/** Hearsay's own protocol, or the classic texts. */
-export type Dialect = "native" | "classic";
+export type { Dialect } from "../core/effects.js";
 
 /** The most bytes that {@link dialectOf} needs for its answer. */
 export const dialectBytes: number = preambleMagic.length;

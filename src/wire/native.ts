@@ -64,24 +64,28 @@ export class FrameWriter {
    * Appends a message. A large payload is not copied: it goes out as the bytes of its envelope, which must not change.
    *
    * @throws RangeError for a message that every reader would refuse: a number that is no safe integer, a text of more
-   * than 255 bytes, a list beyond its limit. Nothing of it is written then. The size of a payload is not checked here:
-   * who publishes does.
+   * than 255 bytes, a list beyond its limit, lists that are too long together. Nothing of it is written then. The size of
+   * a payload is not checked here: who publishes does.
    */
   add(message: Message): void {
     const to = this.#to;
     const codec = codecs[message.type] as Codec<Message>;
     to.beginFrame(codec.code);
     try {
-      if (message.type === "gossip") {
+      if (message.type === "gossip" || message.type === "repair") {
         const bytes = encodeEnvelope(message.envelope);
         if (bytes.length >= referencedBytes) {
-          to.peerId(message.tree);
+          if (message.type === "gossip") to.peerId(message.tree);
+          else to.varint(message.ageMs);
           to.varint(message.round);
           to.endFrameWith(bytes);
           return;
         }
       }
       codec.write(to, message);
+      if (!codec.carriesPayload && to.bodyBytes > maxPlainBodyBytes) {
+        throw new RangeError(`a ${message.type} of ${to.bodyBytes} bytes, of at most ${maxPlainBodyBytes}`);
+      }
     } catch (error) {
       to.dropFrame();
       throw error;

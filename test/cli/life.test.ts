@@ -3,9 +3,9 @@ import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { until, Workshop } from "./running.js";
 
-const quick = ["--port", "0", "--every", "200ms", "--liveness", "300ms"];
+const quick = ["--dialect", "classic", "--port", "0", "--every", "200ms", "--liveness", "300ms"];
 
-describe("seeds and peers as processes", () => {
+describe("seeds and classic peers as processes", () => {
   const workshop = new Workshop();
   afterAll(() => workshop.close());
 
@@ -44,7 +44,7 @@ describe("seeds and peers as processes", () => {
     const peer = await workshop.listening(["peer", ...quick, "--messages", "2", "--log-dir", "logs"]);
     await until(() => peer.stdout().includes("the first here"), "the first peer joins", peer);
     const chat = await workshop.listening(
-      ["peer", ...quick.slice(2), "--messages", "0", "--chat"],
+      ["peer", "--dialect", "classic", ...quick.slice(4), "--messages", "0", "--chat"],
       `0\n${"too long ".repeat(150)}\n\nhello, all of you\n`,
     );
     const said = `:127.0.0.1:${chat.port}:GOSSIP hello, all of you\n`;

@@ -64,7 +64,8 @@ export class Workshop {
   /** Runs a seed or peer and waits until it listens. */
   async listening(args: readonly string[], input?: string): Promise<Running & { readonly port: number }> {
     const running = this.run(args, input);
-    const port = () => /is listening on port (\d+)/.exec(running.stdout())?.[1];
+    // Native peers keep stdout for messages.
+    const port = () => /is listening on port (\d+)/.exec(running.stdout() + running.stderr())?.[1];
     await until(() => port() !== undefined, `${args.join(" ")} listens`, running);
     return { ...running, port: Number(port()) };
   }

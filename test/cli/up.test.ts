@@ -20,6 +20,16 @@ describe("hearsay up", () => {
     expect(events.findIndex(({ event }) => event === "published")).toBeGreaterThan(ready);
   });
 
+  for (const dialect of ["classic", "mixed"]) {
+    test(`--dialect ${dialect}: every message reaches every peer once`, async () => {
+      const up = workshop.run(["up", "--for", "1s", "--peers", "5", "--messages", "4", "--dialect", dialect, "--json"]);
+      expect(await up.exit()).toBe(0);
+      expect(up.events().at(-1)).toEqual({
+        summary: { seeds: 3, peers: 5, messages: 20, expected: 80, delivered: 80, missing: 0, duplicates: 0 },
+      });
+    });
+  }
+
   test("without a terminal: plain lines without colors, progress, and the summary", async () => {
     const up = workshop.run(["up", "--for", "4s", "--seeds", "2", "--peers", "4", "--messages", "3"], "", {
       FORCE_COLOR: "",

@@ -28,14 +28,28 @@ describe("wrong use: one line on stderr, and a documented exit code", () => {
     ["up --ever 5s", 2, /unknown option '--ever' \(Did you mean --every\?\); see hearsay up --help/],
     ["seed --port 65536", 2, /A port is a number from 0/],
     ["peer --every 5", 2, /such as 250ms, 5s or 2m\. Did you mean 5s\?/],
-    ["peer --dialect morse", 2, /Allowed choices are classic/],
+    ["peer --dialect morse", 2, /Allowed choices are native, classic/],
     ["up --base-port 65530", 2, /would need ports up to 65540/],
     ["seed", 2, /^error: no port number came on standard input/, ""],
     ["seed", 2, /^error: "five" is no port/, "five\n"],
     ["seed --port 0 --host 203.0.113.77", 4, /this machine has no such address/],
-    ["peer --port 0", 5, /^error: config\.txt: no such file\n$/],
+    ["peer --liveness 5s", 2, /^error: --liveness is for --dialect classic; see hearsay peer --help\n$/],
+    ["peer --dialect classic --network a", 2, /^error: --network is for --dialect native; /],
+    ["peer --seed 127.0.0.1", 2, /Expected ip:port/],
+    ["peer --peer 0.0.0.0:6001", 2, /Expected ip:port/],
+    [`peer --network ${"n".repeat(256)}`, 2, /A network's name has 1 to 255 bytes/],
+    ["publish news", 2, /^error: what to publish\? give a text, - for standard input, or --lines\n$/],
+    ["publish news hello", 2, /^error: whom to ask\? name a seed/],
+    ["publish news hello --lines", 2, /^error: --lines reads standard input: give no text\n$/],
+    [`publish ${"t".repeat(256)} hello`, 2, /a topic of 256 bytes of UTF-8, of at most 255/],
+    ["publish", 2, /missing required argument 'topic'; see hearsay publish --help/],
+    ["subscribe news", 2, /^error: whom to ask\?/],
+    ["subscribe --for 5", 2, /Did you mean 5s\?; see hearsay subscribe --help/],
+    ["peer --dialect classic --port 0", 5, /^error: config\.txt: no such file\n$/],
     ["peer --port 0 --config empty.txt", 5, /empty\.txt: names no seed/],
     ["peer --port 0 --config garbled.txt", 5, /garbled\.txt:3: "the other one" is no address/],
+    ["publish news hello --config garbled.txt", 5, /garbled\.txt:3: /],
+    ["peer --seed 127.0.0.1:5001 --log-dir empty.txt", 6, /cannot write the log .*there is a file where/],
     ["seed --port 0 --log-dir empty.txt", 6, /cannot write the log .*there is a file where its folder should be/],
   ];
   for (const [args, code, line, input = ""] of cases) {
@@ -52,6 +66,8 @@ describe("wrong use: one line on stderr, and a documented exit code", () => {
     const commands = [
       ["seed", "--port", String(takenPort)],
       ["peer", "--port", String(takenPort), "--config", "good.txt"],
+      ["publish", "news", "hello", "--port", String(takenPort), "--config", "good.txt"],
+      ["subscribe", "--port", String(takenPort), "--config", "good.txt"],
       ["up", "--base-port", String(takenPort)],
     ];
     for (const args of commands) {
@@ -71,7 +87,7 @@ describe("wrong use: one line on stderr, and a documented exit code", () => {
   });
 
   test("help and version go to stdout, with 0", async () => {
-    for (const args of [[], ["--help"], ["up", "--help"], ["--version"]]) {
+    for (const args of [[], ["--help"], ["up", "--help"], ["publish", "--help"], ["--version"]]) {
       const running = workshop.run(args, "");
       expect(await running.exit()).toBe(0);
       expect(running.stdout()).toMatch(args[0] === "--version" ? /^\d+\.\d+\.\d+\n$/ : /Examples:\n/);

@@ -1,22 +1,53 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { type Address, parseAddress } from "../../src/core/address.js";
-import { Registry } from "../../src/core/classic/registry.js";
-import { seededRandom } from "../../src/core/random.js";
+import { type Contact, type PeerId, parsePeerId } from "../../src/core/identity.js";
+import { type Random, seededRandom } from "../../src/core/random.js";
+import { Registry } from "../../src/core/seed/registry.js";
 
 const leaseMs = 1_000;
+
+interface DumbPeer {
+  readonly address: Address;
+  leaseEndsAt: number;
+  renewal: number;
+  native: { readonly id: PeerId; readonly epoch: number; readonly endsAt: number } | undefined;
+}
 
 /** What a registry does, as plainly as it can be said: one list, searched from the start. */
 class DumbRegistry {
   /** In order of arrival. `renewals` counts through all of them: of two leases that end together, the older is first. */
-  peers: { readonly address: Address; leaseEndsAt: number; renewal: number }[] = [];
+  peers: DumbPeer[] = [];
   #renewals = 0;
 
   register(now: number, address: Address): boolean {
     const isNew = !this.has(address);
-    if (isNew) this.peers.push({ address, leaseEndsAt: 0, renewal: 0 });
+    if (isNew) this.peers.push({ address, leaseEndsAt: 0, renewal: 0, native: undefined });
     this.renew(now, address);
+    for (const peer of this.peers) {
+      if (peer.address === address && peer.native !== undefined && peer.native.endsAt < now) peer.native = undefined;
+    }
     return isNew;
+  }
+
+  registerNative(now: number, { id, address }: Contact, epoch: number): string {
+    const known = this.peers.find((peer) => peer.native?.id === id);
+    const moves = known !== undefined && known.address !== address;
+    if (moves && epoch < known.native!.epoch) return "stale";
+    if (moves) this.remove(known.address);
+    const isNew = !this.has(address);
+    if (isNew) this.register(now, address);
+    this.renew(now, address);
+    const endsAt = now + leaseMs;
+    for (const peer of this.peers) if (peer.address === address) peer.native = { id, epoch, endsAt };
+    return moves ? `moved from ${known.address}` : isNew ? "new" : "renewed";
+  }
+
+  removeNative(id: PeerId, epoch: number): Address | undefined {
+    const known = this.peers.find((peer) => peer.native?.id === id);
+    if (known === undefined || epoch < known.native!.epoch) return undefined;
+    this.remove(known.address);
+    return known.address;
   }
 
   renew(now: number, address: Address): void {
@@ -50,7 +81,22 @@ class DumbRegistry {
 const addresses = Array.from({ length: 40 }, (_, index) => addressOf(index));
 const anAddress = fc.constantFrom(...addresses);
 
+/** Few ids and fewer epochs: they meet again at other addresses, sooner and later. */
+const anId = fc.nat({ max: 12 }).map((index) => parsePeerId(index.toString(16).padStart(32, "0"))!);
+const anEpoch = fc.nat({ max: 3 });
+
 const anOperation = fc.oneof(
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      type: fc.constant("registerNative" as const),
+      id: anId,
+      address: anAddress,
+      epoch: anEpoch,
+    }),
+  },
+  { weight: 1, arbitrary: fc.record({ type: fc.constant("removeNative" as const), id: anId, epoch: anEpoch }) },
+  { weight: 1, arbitrary: fc.record({ type: fc.constant("sample" as const), id: anId, most: fc.nat({ max: 14 }) }) },
   { weight: 4, arbitrary: fc.record({ type: fc.constant("register" as const), address: anAddress }) },
   { weight: 2, arbitrary: fc.record({ type: fc.constant("renew" as const), address: anAddress }) },
   { weight: 2, arbitrary: fc.record({ type: fc.constant("remove" as const), address: anAddress }) },
@@ -80,6 +126,9 @@ describe("a registry does the same as a dumb list of peers", () => {
           if (operation.type === "list") {
             const { address, maxListBytes } = operation;
             expectList(registry.listFor(address, maxListBytes, random), twin, address, maxListBytes);
+          } else if (operation.type === "sample") {
+            const { id, most } = operation;
+            expectSamples(registry, twin, id, most, random);
           } else {
             expect(apply(registry, now, operation)).toBe(apply(twin, now, operation));
           }
@@ -156,14 +205,45 @@ function addressOf(index: number): Address {
   return parseAddress(`10.0.${index >> 8}.${index & 255}:${5_000 + index}`)!;
 }
 
-function apply(registry: Registry | DumbRegistry, now: number, operation: Exclude<Operation, { type: "list" }>) {
-  const { type, address } = operation;
-  return type === "remove" ? registry.remove(address) : registry[type](now, address);
+function apply(
+  registry: Registry | DumbRegistry,
+  now: number,
+  operation: Exclude<Operation, { type: "list" | "sample" }>,
+) {
+  switch (operation.type) {
+    case "register":
+    case "renew":
+      return registry[operation.type](now, operation.address);
+    case "remove":
+      return registry.remove(operation.address);
+    case "removeNative":
+      return registry.removeNative(operation.id, operation.epoch);
+    case "registerNative": {
+      const outcome = registry.registerNative(now, operation, operation.epoch);
+      if (typeof outcome === "string") return outcome;
+      return outcome.type === "moved" ? `moved from ${outcome.from}` : outcome.type;
+    }
+  }
+}
+
+function expectSamples(registry: Registry, twin: DumbRegistry, asker: PeerId, most: number, random: Random): void {
+  const natives = twin.peers.filter(({ native }) => native !== undefined);
+  const others = natives.map(({ address, native }) => ({ id: native!.id, address })).filter(({ id }) => id !== asker);
+  const contacts = registry.sampleNatives(asker, most, random);
+  expect(contacts).toHaveLength(Math.min(most, others.length));
+  expect(new Set(contacts.map(({ id }) => id)).size).toBe(contacts.length);
+  expect(others).toEqual(expect.arrayContaining(contacts));
+  const classics = twin.peers.filter(({ native }) => native === undefined).map(({ address }) => address);
+  const addresses = registry.sampleClassics(most, random);
+  expect(addresses).toHaveLength(Math.min(most, classics.length));
+  expect(new Set(addresses).size).toBe(addresses.length);
+  expect(classics).toEqual(expect.arrayContaining(addresses));
 }
 
 function expectSame(registry: Registry, twin: DumbRegistry): void {
   expect([...registry.addresses()]).toEqual(twin.peers.map(({ address }) => address));
   expect(registry.size).toBe(twin.peers.length);
+  expect(registry.nativeSize).toBe(twin.peers.filter(({ native }) => native !== undefined).length);
   const next = registry.nextToEnd();
   expect(next && { address: next.address, leaseEndsAt: next.leaseEndsAt }).toEqual(twin.nextToEnd());
 }

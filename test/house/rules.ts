@@ -15,11 +15,12 @@ export type Rule = (files: readonly SourceFile[]) => string[];
 const arrows: Readonly<Record<string, readonly string[]>> = {
   core: ["core"],
   wire: ["core", "wire"],
-  net: ["core", "wire", "net"],
-  sim: ["core", "wire", "sim"],
-  http: ["core", "wire", "net", "sim", "http"],
-  cli: ["core", "wire", "net", "sim", "http", "cli"],
-  "index.ts": ["core", "wire", "net", "sim", "http"],
+  api: ["core", "api"],
+  net: ["core", "wire", "api", "net"],
+  sim: ["core", "wire", "api", "sim"],
+  http: ["core", "wire", "api", "net", "sim", "http"],
+  cli: ["core", "wire", "api", "net", "sim", "http", "cli"],
+  "index.ts": ["core", "wire", "api", "net", "sim", "http"],
 };
 
 /** A banned word that may stand in one place, and why. */

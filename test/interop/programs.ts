@@ -204,6 +204,7 @@ function ownCommand(kind: "seed" | "peer", port: number, pace: Pace | undefined)
   const command = [ownProgram, kind, "--port", String(port), "--host", loopback, "--json"];
   if (pace === undefined) return [command, {}];
   const { messages, everyMs, livenessMs } = pace;
+  command.push("--dialect", "classic");
   command.push("--messages", String(messages), "--every", `${everyMs}ms`, "--liveness", `${livenessMs}ms`);
   return [command, {}];
 }

@@ -6,7 +6,7 @@ import { connect, createServer, type Server, type Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Address, joinAddress } from "../../src/core/address.js";
 import type { ClassicPeerEvent } from "../../src/core/classic/peer.js";
-import type { SeedEvent } from "../../src/core/classic/seed.js";
+import type { SeedEvent } from "../../src/core/seed/seed.js";
 import { ClassicPeer, type ClassicPeerOptions } from "../../src/net/peer.js";
 import { Seed, type SeedOptions } from "../../src/net/seed.js";
 
@@ -41,8 +41,13 @@ export class Wire {
   }
 
   /** Everything heard so far. */
+  get bytes(): Buffer {
+    return Buffer.concat(this.#pieces);
+  }
+
+  /** Everything heard so far, as text. */
   get text(): string {
-    return Buffer.concat(this.#pieces).toString("utf8");
+    return this.bytes.toString("utf8");
   }
 
   /** Says something, and no more than that. */

@@ -29,7 +29,7 @@ const seq = number.map((value) => Math.max(1, value));
 const text = fc.string({ unit: "binary", maxLength: 255 }).filter((string) => Buffer.byteLength(string) <= 255);
 const messageId: fc.Arbitrary<MessageId> = fc.record({ origin: peerId, epoch: number, seq });
 const announcement: fc.Arbitrary<Announcement> = fc
-  .record({ origin: peerId, epoch: fc.oneof(number, fc.constant(7)), seq, tree: peerId, round: number })
+  .record({ origin: peerId, epoch: fc.oneof(number, fc.constant(7)), seq, count: seq, tree: peerId, round: number })
   .chain((entry) => fc.constantFrom(entry, { ...entry, tree: entry.origin }));
 
 /** Payloads from none to longer than what is copied. */
@@ -44,9 +44,25 @@ export const envelope: fc.Arbitrary<Envelope> = fc.record({
   epoch: number,
   seq,
   publishedAt: number,
+  address,
   topic: text,
   payload,
 });
+
+const u32 = fc.nat({ max: 0xffff_ffff });
+const prefix = fc.tuple(peerId, fc.nat({ max: 8 })).map(([id, length]) => id.slice(0, length));
+/** Ranges with gaps between them. */
+const bounds = fc
+  .array(fc.tuple(fc.integer({ min: 2, max: 100_000 }), fc.nat({ max: 100_000 })), { maxLength: 256 })
+  .map((steps) => {
+    let last = -1;
+    return steps.flatMap(([gap, length]) => {
+      const first = last + gap;
+      last = first + length;
+      return [first, last];
+    });
+  });
+const lifeMarks = fc.record({ origin: peerId, epoch: number, seen: bounds, kept: bounds });
 
 /** One of each type; a type that is missing here does not compile. */
 const byType: { readonly [Type in Message["type"]]: fc.Arbitrary<Extract<Message, { type: Type }>> } = {
@@ -75,10 +91,32 @@ const byType: { readonly [Type in Message["type"]]: fc.Arbitrary<Extract<Message
   }),
   graft: fc.record({
     type: fc.constant("graft" as const),
-    tree: peerId,
+    tree: fc.option(peerId, { nil: undefined }),
     wanted: fc.option(messageId, { nil: undefined }),
   }),
   prune: fc.record({ type: fc.constant("prune" as const), tree: peerId }),
+  digest: fc.record({
+    type: fc.constant("digest" as const),
+    parts: fc.array(fc.record({ prefix, lower: u32, upper: u32 }), { maxLength: 256 }),
+  }),
+  marks: fc.record({
+    type: fc.constant("marks" as const),
+    isQuestion: fc.boolean(),
+    parts: fc.array(fc.record({ prefix, lives: fc.array(lifeMarks, { maxLength: 20 }) }), { maxLength: 20 }),
+  }),
+  want: fc.record({ type: fc.constant("want" as const), origin: peerId, epoch: number, seqs: bounds }),
+  repair: fc.record({ type: fc.constant("repair" as const), ageMs: number, round: number, envelope }),
+  probe: fc.record({ type: fc.constant("probe" as const), nonce: number }),
+  ack: fc.record({ type: fc.constant("ack" as const), nonce: number }),
+  register: fc.record({ type: fc.constant("register" as const) }),
+  registered: fc.record({
+    type: fc.constant("registered" as const),
+    leaseMs: number,
+    observedIp: text,
+    contacts,
+    classic: fc.array(address, { maxLength: 64 }),
+  }),
+  unregister: fc.record({ type: fc.constant("unregister" as const) }),
 };
 
 /** Any gossip. */
@@ -111,7 +149,7 @@ export function read(
 
 /** The message without the bytes that it came in, which its sender's does not have. */
 export function bare(one: Message): Message {
-  if (one.type !== "gossip") return one;
+  if (one.type !== "gossip" && one.type !== "repair") return one;
   const { bytes: _bytes, ...rest } = one.envelope;
   return { ...one, envelope: rest };
 }

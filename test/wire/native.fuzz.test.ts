@@ -15,7 +15,7 @@ const maxFrameBytes = 65_536;
 const head = fc
   .tuple(
     fc.oneof(fc.nat({ max: 40 }), fc.constantFrom(65_535, 65_536, 65_537, 9216, 9217, 0xffff_ffff)),
-    fc.oneof(fc.nat({ max: 20 }), fc.nat({ max: 255 })),
+    fc.oneof(fc.nat({ max: 45 }), fc.nat({ max: 255 })),
   )
   .map(([length, code]) => {
     const bytes = Buffer.alloc(5, code);

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { parsePeerId } from "../../src/core/identity.js";
-import type { Envelope, Message, NativeGossip } from "../../src/core/message.js";
+import type { Envelope, LifeMarks, Marks, MarksPart, Message, NativeGossip } from "../../src/core/message.js";
 import { encodeEnvelope, encodeNative, FrameWriter, NativeReader, nativePreamble } from "../../src/wire/native.js";
 import { bare, read } from "./native-messages.js";
 
@@ -127,6 +127,16 @@ describe("a reader", () => {
     }
   });
 
+  test("makes no more of marks than their 65,536 bytes can say: 63,488 numbers, or 3,436 lives", () => {
+    const evens = Array.from({ length: 512 }, (_, i) => 2 * (i >> 1) + 2);
+    const numbers = marks(62, { origin: one, epoch: 1, seen: evens, kept: evens });
+    const lives = marks(3_436, { origin: one, epoch: 1, seen: [], kept: [] });
+    for (const most of [numbers, lives]) {
+      expect(read([encodeNative(most)]).messages).toEqual([most]);
+      expect(() => encodeNative({ ...most, parts: [...most.parts, ...most.parts] })).toThrow(RangeError);
+    }
+  });
+
   test("reads Node's buffers into plain arrays", () => {
     const { envelope } = read([Buffer.from(encodeNative(gossip(3000)))]).messages[0] as NativeGossip;
     expect(Buffer.isBuffer(envelope.payload)).toBe(false);
@@ -168,20 +178,22 @@ describe("a writer", () => {
     expect(encodeEnvelope(received)).toBe(received.bytes);
   });
 
-  test("keeps an ihave of a busy origin at four bytes an entry", () => {
+  test("keeps an ihave of a busy origin at five bytes an entry", () => {
     const entries = Array.from({ length: 1024 }, (_, i) => ({
       origin: one,
       epoch: 1e12,
       seq: i + 1,
+      count: 1,
       tree: one,
       round: 3,
     }));
-    expect(encodeNative({ type: "ihave", entries }).length).toBeLessThanOrEqual(5 + 2 + 22 + 4 * 1024);
+    expect(encodeNative({ type: "ihave", entries }).length).toBeLessThanOrEqual(5 + 2 + 22 + 5 * 1024);
   });
 
   test("throws a RangeError for what every reader would refuse, and writes nothing of it", () => {
     const contact = { id: two, address: "10.0.0.1:1" as never };
-    const entry = { origin: one, epoch: 1, seq: 1, tree: one, round: 0 };
+    const entry = { origin: one, epoch: 1, seq: 1, count: 1, tree: one, round: 0 };
+    const life = { origin: one, epoch: 1, seen: [], kept: [] };
     const { envelope } = gossip(1);
     const impossible: Message[] = [
       { type: "hello", version: -1, network: "", capabilities: 0, self: contact, epoch: 0 },
@@ -195,11 +207,28 @@ describe("a writer", () => {
       { type: "ihave", entries: [entry, { ...entry, seq: 0 }] },
       { type: "graft", tree: one, wanted: { origin: one, epoch: 0.5, seq: 1 } },
       { type: "gossip", tree: one, round: Number.NaN, envelope },
+      { type: "repair", ageMs: -1, round: 1, envelope },
+      { type: "ihave", entries: [{ ...entry, count: 0 }] },
+      { type: "want", origin: one, epoch: 1, seqs: [1] },
+      { type: "want", origin: one, epoch: 1, seqs: [0, 3] },
+      { type: "want", origin: one, epoch: 1, seqs: [3, 2] },
+      { type: "want", origin: one, epoch: 1, seqs: [1, 3, 4, 5] },
+      { type: "want", origin: one, epoch: 1, seqs: Array.from({ length: 514 }, (_, i) => 2 * i + 1 - (i % 2)) },
+      { type: "digest", parts: [{ prefix: "012345678", lower: 0, upper: 0 }] },
+      { type: "digest", parts: [{ prefix: "A", lower: 0, upper: 0 }] },
+      { type: "digest", parts: [{ prefix: "", lower: 2 ** 32, upper: 0 }] },
+      { type: "digest", parts: [{ prefix: "", lower: 0, upper: -1 }] },
+      { type: "digest", parts: new Array(257).fill({ prefix: "", lower: 0, upper: 0 }) },
+      { type: "marks", isQuestion: true, parts: [{ prefix: "", lives: new Array(257).fill(life) }] },
+      { type: "marks", isQuestion: true, parts: new Array(14).fill({ prefix: "", lives: new Array(250).fill(life) }) },
+      { type: "registered", leaseMs: 1, observedIp: "", contacts: [], classic: new Array(65).fill(contact.address) },
       { type: "gossip", tree: one, round: 1, envelope: { ...envelope, topic: "x".repeat(256) } },
     ];
     const writer = new FrameWriter();
     writer.add({ type: "join" });
-    for (const message of impossible) expect(() => writer.add(message), JSON.stringify(message)).toThrow(RangeError);
+    for (const message of impossible) {
+      expect(() => writer.add(message), JSON.stringify(message).slice(0, 200)).toThrow(RangeError);
+    }
     writer.add({ type: "disconnect" });
     expect(read(writer.take()).messages).toEqual([{ type: "join" }, { type: "disconnect" }]);
   });
@@ -207,13 +236,31 @@ describe("a writer", () => {
 
 function gossip(size: number): NativeGossip {
   const payload = new Uint8Array(size).fill(7);
-  const envelope: Envelope = { origin: one, epoch: 1_731_234_567_890, seq: 1, publishedAt: 1, topic: "t", payload };
+  const envelope: Envelope = {
+    origin: one,
+    epoch: 1_731_234_567_890,
+    seq: 1,
+    publishedAt: 1,
+    address: "127.0.0.1:6001" as never,
+    topic: "t",
+    payload,
+  };
   return { type: "gossip", tree: two, round: 1, envelope };
 }
 
-/** JSON has neither bytes nor undefined: a payload is written in hex, a graft without a message as null. */
+/** Many lives, in as few parts as hold them. */
+function marks(count: number, life: LifeMarks): Marks {
+  const parts: MarksPart[] = [];
+  for (let left = count; left > 0; left -= 256) {
+    parts.push({ prefix: "", lives: new Array<LifeMarks>(Math.min(left, 256)).fill(life) });
+  }
+  return { type: "marks", isQuestion: false, parts };
+}
+
+/** JSON has neither bytes nor undefined: a payload is written in hex, what a graft leaves out as null. */
 function fromJson(json: object): Message {
-  const message = structuredClone(json) as { wanted?: unknown; envelope?: { payload: unknown } };
+  const message = structuredClone(json) as { tree?: unknown; wanted?: unknown; envelope?: { payload: unknown } };
+  if (message.tree === null) message.tree = undefined;
   if (message.wanted === null) message.wanted = undefined;
   if (message.envelope !== undefined) message.envelope.payload = bytesOf(message.envelope.payload as string);
   return message as Message;

@@ -1,7 +1,6 @@
 /** What a local network tells whoever shows it. Peers and seeds go by their names (`p1`, `s1`). */
 import type { Address } from "../../core/address.js";
-import type { UnlinkReason } from "../../core/classic/neighbors.js";
-import type { Evidence } from "../../core/classic/seed.js";
+import type { Evidence } from "../../core/seed/seed.js";
 
 /** Something that happened in a local network. */
 export type NetworkEvent =
@@ -9,9 +8,9 @@ export type NetworkEvent =
   | { readonly type: "peer-started"; readonly peer: string; readonly address: Address }
   /** The peer is part of the network. */
   | { readonly type: "joined"; readonly peer: string }
-  /** One side of a link; the other side tells its own. */
+  /** One side of a link; the other side tells its own. `reason` is the dialect's, or `killed`. */
   | { readonly type: "linked"; readonly peer: string; readonly neighbor: string }
-  | { readonly type: "unlinked"; readonly peer: string; readonly neighbor: string; readonly reason: UnlinkReason }
+  | { readonly type: "unlinked"; readonly peer: string; readonly neighbor: string; readonly reason: string }
   /** `expected`: how many other peers should hear it. */
   | {
       readonly type: "published";
@@ -52,7 +51,7 @@ export function eventLine(event: NetworkEvent): string | undefined {
     case "joined":
       return `${event.peer} joined`;
     case "unlinked":
-      return event.reason === "dead" ? undefined : `${event.peer} unlinked ${event.neighbor} (${event.reason})`;
+      return unlinkedLine(event);
     case "silent":
       return `${event.observer} hears nothing from ${event.peer} (${event.silences} of 3)`;
     case "reported":
@@ -75,4 +74,10 @@ export function eventLine(event: NetworkEvent): string | undefined {
     case "warning":
       return `${event.source}: ${event.line}`;
   }
+}
+
+/** Neighbors are exchanged all the time, and deaths have lines of their own. */
+function unlinkedLine({ peer, neighbor, reason }: Extract<NetworkEvent, { type: "unlinked" }>): string | undefined {
+  if (reason === "gone" || reason === "dead" || reason === "left") return undefined;
+  return reason === "killed" ? `${peer} has lost ${neighbor}` : `${peer} unlinked ${neighbor} (${reason})`;
 }

@@ -3,16 +3,18 @@
  * to whom and who has heard what; knows nothing of terminals, so that anything may show it.
  */
 import { type Address, joinAddress } from "../../core/address.js";
-import type { ClassicPeerConfig } from "../../core/classic/config.js";
-import type { ClassicPeerEvent } from "../../core/classic/peer.js";
-import type { SeedEvent } from "../../core/classic/seed.js";
+import type { Dialect } from "../../core/effects.js";
+import type { SeedEvent } from "../../core/seed/seed.js";
 import { now } from "../../net/clock.js";
-import { ClassicPeer } from "../../net/peer.js";
 import { Seed } from "../../net/seed.js";
+import { startClassicLocalPeer } from "./classic-local-peer.js";
 import type { NetworkEvent } from "./events.js";
+import { type LocalPeer, type LocalPeerEvent, loopback } from "./local-peer.js";
+import { startNativeLocalPeer } from "./native-local-peer.js";
 import { type Counts, type PeerCounts, Tally } from "./tally.js";
 
-const loopback = "127.0.0.1";
+/** What the peers of a network speak; `mixed`: every other peer is a classic one. */
+export type NetworkDialect = Dialect | "mixed";
 
 /** How to run a network. */
 export interface LocalNetworkOptions {
@@ -20,8 +22,10 @@ export interface LocalNetworkOptions {
   readonly peers: number;
   /** Seeds take this port and those after it, then peers. Any free ports when left out. */
   readonly basePort?: number | undefined;
-  /** Overrides for every peer. The peers generate nothing by themselves: see {@link LocalNetwork.publish}. */
-  readonly config?: Partial<ClassicPeerConfig>;
+  /** What the peers speak. They generate nothing by themselves: see {@link LocalNetwork.publish}. */
+  readonly dialect: NetworkDialect;
+  /** From one liveness test of each neighbor to the next, in milliseconds; the dialect's default when left out. */
+  readonly livenessMs?: number | undefined;
   /** Folder for the logs of all; none when left out. */
   readonly logDir?: string | undefined;
   /** Makes the random choices of all repeat (not the timing of sockets). */
@@ -29,7 +33,7 @@ export interface LocalNetworkOptions {
   readonly onEvent?: (event: NetworkEvent) => void;
 }
 
-/** What became of the latest liveness test of a peer, by whichever neighbor made it. */
+/** What became of the latest liveness test of a peer, or by it, whichever its dialect tells. */
 export type LivenessState =
   | { readonly type: "untested" }
   | { readonly type: "ok"; readonly roundTripMs: number }
@@ -60,7 +64,7 @@ export interface SeedState {
 interface RunningPeer {
   readonly name: string;
   readonly address: Address;
-  readonly peer: ClassicPeer;
+  readonly peer: LocalPeer;
   killed: boolean;
   generated: number;
   liveness: LivenessState;
@@ -108,23 +112,24 @@ export class LocalNetwork {
   /** Starts one more peer, on the next port. Resolves with its name when it listens. Throws as {@link start} does. */
   async addPeer(): Promise<string> {
     const name = `p${++this.#started}`;
-    const early: ClassicPeerEvent[] = [];
-    const onEvent = (event: ClassicPeerEvent) => {
+    const early: LocalPeerEvent[] = [];
+    const onEvent = (event: LocalPeerEvent) => {
       const running = this.#peers.get(name);
       if (running === undefined) early.push(event);
       else this.#peerEvent(running, event);
     };
-    const peer = await ClassicPeer.start({
+    const { dialect } = this.#options;
+    const isNative = dialect === "native" || (dialect === "mixed" && this.#started % 2 === 1);
+    const peer = await (isNative ? startNativeLocalPeer : startClassicLocalPeer)({
       port: this.#port(),
-      host: loopback,
       seeds: this.#seeds.map(({ address }) => address),
-      config: { ...this.#options.config, messages: 0 },
+      livenessMs: this.#options.livenessMs,
       logDir: this.#options.logDir,
-      ...this.#randomSeed(),
+      randomSeed: this.#randomSeed(),
       onEvent,
       onWarning: (line) => this.#warning(name, line),
     });
-    const address = joinAddress(loopback, peer.port)!;
+    const { address } = peer;
     const running: RunningPeer = {
       name,
       address,
@@ -153,17 +158,14 @@ export class LocalNetwork {
   }
 
   /**
-   * Gossips a message from one peer.
+   * Has a peer say its next message.
    *
-   * @param body - must begin with `GOSSIP`; the peer's next number when left out
    * @returns false when there is no such peer, or it has not joined yet
-   * @throws {@link PeerError} `bad-text`
    */
-  publish(name: string, body?: string): boolean {
+  publish(name: string): boolean {
     const running = this.#peers.get(name);
-    if (running === undefined || running.killed || !running.peer.joined) return false;
-    running.peer.publish(body ?? `GOSSIP${running.generated + 1}`);
-    running.generated++;
+    if (running === undefined || running.killed || !running.peer.isJoined) return false;
+    running.peer.publish(++running.generated);
     return true;
   }
 
@@ -175,7 +177,7 @@ export class LocalNetwork {
   /** Whether a living peer is part of the network. */
   joined(name: string): boolean {
     const running = this.#peers.get(name);
-    return running !== undefined && !running.killed && running.peer.joined;
+    return running !== undefined && !running.killed && running.peer.isJoined;
   }
 
   /** The two-way links between living peers: each once, as a pair of names. */
@@ -221,8 +223,10 @@ export class LocalNetwork {
   /** All peers ever started, as they are now. */
   peers(): PeerState[] {
     return [...this.#peers.values()].map((running) => {
-      const { name, address, generated, liveness, killed, peer } = running;
-      const status = killed ? "killed" : peer.joined ? "joined" : "joining";
+      const { name, address, generated, killed, peer } = running;
+      const status = killed ? "killed" : peer.isJoined ? "joined" : "joining";
+      const { roundTripMs } = peer;
+      const liveness: LivenessState = roundTripMs === undefined ? running.liveness : { type: "ok", roundTripMs };
       const neighbors = killed ? [] : this.#neighborsOf(name);
       return { name, address, status, neighbors, generated, liveness, ...this.#tally.countsOf(name) };
     });
@@ -256,11 +260,12 @@ export class LocalNetwork {
 
   async #addSeed(): Promise<void> {
     const name = `s${this.#seeds.length + 1}`;
+    const randomSeed = this.#randomSeed();
     const seed = await Seed.start({
       port: this.#port(),
       host: loopback,
       logDir: this.#options.logDir,
-      ...this.#randomSeed(),
+      ...(randomSeed === undefined ? {} : { randomSeed }),
       onEvent: (event) => this.#seedEvent(name, event),
       onWarning: (line) => this.#warning(name, line),
     });
@@ -274,9 +279,9 @@ export class LocalNetwork {
     return this.#nextPort++;
   }
 
-  #randomSeed(): { randomSeed?: number } {
+  #randomSeed(): number | undefined {
     const { randomSeed } = this.#options;
-    return randomSeed === undefined ? {} : { randomSeed: randomSeed + this.#started * 101 + this.#seeds.length };
+    return randomSeed === undefined ? undefined : randomSeed + this.#started * 101 + this.#seeds.length;
   }
 
   #neighborsOf(name: string): string[] {
@@ -288,41 +293,44 @@ export class LocalNetwork {
     return this.#names.get(address) ?? address;
   }
 
-  #peerEvent(running: RunningPeer, event: ClassicPeerEvent): void {
+  #peerEvent(running: RunningPeer, event: LocalPeerEvent): void {
     if (running.killed || this.#closed) return;
     const { name } = running;
+    if (event.type === "joined") {
+      this.#tell({ type: "joined", peer: name });
+      return;
+    }
+    if (event.type === "heard") {
+      this.#heard(name, event);
+      return;
+    }
+    const neighbor = this.#nameOf(event.neighbor);
     switch (event.type) {
-      case "joined":
-        this.#tell({ type: "joined", peer: name });
-        break;
       case "linked":
-        this.#tell({ type: "linked", peer: name, neighbor: this.#nameOf(event.peer) });
+        this.#tell({ type: "linked", peer: name, neighbor });
         break;
-      case "unlinked":
-        this.#tell({ type: "unlinked", peer: name, neighbor: this.#nameOf(event.peer), reason: event.reason });
+      case "unlinked": {
+        const isKilled = event.reason === "gone" && this.#peers.get(neighbor)?.killed === true;
+        const reason = isKilled ? "killed" : event.reason;
+        this.#tell({ type: "unlinked", peer: name, neighbor, reason });
         break;
-      case "gossip":
-        this.#gossip(name, event);
-        break;
+      }
       case "alive":
-        this.#tested(event.peer, { type: "ok", roundTripMs: event.roundTripMs });
+        this.#tested(neighbor, { type: "ok", roundTripMs: event.roundTripMs });
         break;
       case "silent":
-        this.#tested(event.peer, { type: "silent", silences: event.silences });
-        this.#tell({ type: "silent", peer: this.#nameOf(event.peer), observer: name, silences: event.silences });
+        this.#tested(neighbor, { type: "silent", silences: event.silences });
+        this.#tell({ type: "silent", peer: neighbor, observer: name, silences: event.silences });
         break;
       case "dead":
-        this.#tested(event.peer, { type: "dead" });
-        this.#tell({ type: "reported", peer: this.#nameOf(event.peer), observer: name });
-        break;
-      default:
+        this.#tested(neighbor, { type: "dead" });
+        this.#tell({ type: "reported", peer: neighbor, observer: name });
         break;
     }
   }
 
-  #gossip(peer: string, event: Extract<ClassicPeerEvent, { type: "gossip" }>): void {
-    const { text: id, origin, body } = event.gossip;
-    if (event.own) {
+  #heard(peer: string, { id, origin, body, own }: Extract<LocalPeerEvent, { type: "heard" }>): void {
+    if (own) {
       const audience = this.living().filter((other) => other !== peer && this.joined(other));
       this.#tally.published(id, peer, audience);
       this.#tell({ type: "published", peer, id, body, expected: audience.length });
@@ -333,8 +341,8 @@ export class LocalNetwork {
     this.#tell({ type: "delivered", peer, origin: this.#nameOf(origin), id, body, outcome });
   }
 
-  #tested(address: Address, liveness: LivenessState): void {
-    const tested = this.#peers.get(this.#nameOf(address));
+  #tested(name: string, liveness: LivenessState): void {
+    const tested = this.#peers.get(name);
     // One neighbor's verdict stands against the silences that others still count.
     if (tested === undefined || (tested.liveness.type === "dead" && liveness.type === "silent")) return;
     tested.liveness = liveness;

@@ -5,11 +5,11 @@ import { Departure } from "../departure.js";
 import { exitFailed, exitFine } from "../exit-codes.js";
 import { Failure } from "../failure.js";
 import { Output, type OutputOptions } from "../output.js";
-import { messagesThatFit, peerPace, publishInterval } from "../pace.js";
+import { messagesThatFit, publishInterval } from "../pace.js";
 import type { NetworkEvent } from "./events.js";
 import { JsonShow } from "./json-show.js";
 import { LiveShow } from "./live-show.js";
-import { LocalNetwork } from "./local-network.js";
+import { LocalNetwork, type NetworkDialect } from "./local-network.js";
 import { PlainShow } from "./plain-show.js";
 import { Publisher } from "./publisher.js";
 import type { Show } from "./show.js";
@@ -23,15 +23,16 @@ export interface UpCommandOptions extends OutputOptions {
   readonly for?: number;
   readonly messages: number;
   readonly every?: number;
-  readonly liveness: number;
+  readonly dialect: NetworkDialect;
+  readonly liveness?: number;
   readonly logDir?: string;
   readonly randomSeed?: number;
 }
 
 /** Peers need a second or two to find each other; a machine that takes this long for it is in trouble. */
 const startLimitMs = 15_000;
-/** What is still on the way at the end gets this long. */
-const settleQuietMs = 2_000;
+/** What is still on the way at the end gets this long. What was lost natively is repaired, in a round or two. */
+const settleQuietMs = { classic: 2_000, native: 6_000, mixed: 6_000 };
 const settleLimitMs = 30_000;
 
 /** Runs a network. Resolves with the exit code: fine only when nothing is missing. */
@@ -58,7 +59,7 @@ async function runNetwork(
   departure: Departure,
   show: Show,
 ): Promise<number> {
-  const { seeds, peers, messages, basePort, logDir, randomSeed } = options;
+  const { seeds, peers, messages, basePort, dialect, logDir, randomSeed } = options;
   show.starting(seeds, peers);
   const network = await LocalNetwork.start({
     seeds,
@@ -66,7 +67,8 @@ async function runNetwork(
     basePort,
     logDir,
     randomSeed,
-    config: peerPace(options.liveness),
+    dialect,
+    livenessMs: options.liveness,
     onEvent: (event: NetworkEvent) => show.event(event),
   });
   try {
@@ -88,7 +90,7 @@ async function runNetwork(
       await Promise.race([departure.requested, ...(options.for === undefined ? [] : [waitFor(options.for)])]);
       publisher.stop();
       if (network.counts().missing > 0) show.settling();
-      await network.settle(settleQuietMs, settleLimitMs);
+      await network.settle(settleQuietMs[dialect], settleLimitMs);
     }
     const summary = summaryOf(seeds, network);
     show.close();

@@ -88,7 +88,7 @@ export class Exchanges {
    * to {@link abandon}.
    */
   begin(now: number, order: ExchangeOrder): LinkId {
-    const link = this.#effects.dial(order.to);
+    const link = this.#effects.dial(order.to, "classic");
     this.#underWay.set(link, {
       order,
       answerType: answerTypes[order.message.type],

@@ -38,9 +38,9 @@ export class Liveness {
     this.#owner = owner;
   }
 
-  /** When the next round is. */
+  /** When the next round is; Infinity without neighbors. */
   get nextWake(): number {
-    return this.#nextRoundAt;
+    return this.#neighbors.all.length === 0 ? Number.POSITIVE_INFINITY : this.#nextRoundAt;
   }
 
   /** The first round, at once. */
@@ -48,9 +48,16 @@ export class Liveness {
     this.#round(now);
   }
 
+  /** There is a neighbor: rounds that had nobody to test have been skipped, and the pace is what it was. */
+  linked(now: number): void {
+    const { probeIntervalMs } = this.#config;
+    const skipped = Math.ceil((now - this.#nextRoundAt) / probeIntervalMs);
+    if (skipped > 0) this.#nextRoundAt += skipped * probeIntervalMs;
+  }
+
   /** Time has passed. */
   wake(now: number): void {
-    if (this.#nextRoundAt <= now) this.#round(now);
+    if (this.nextWake <= now) this.#round(now);
   }
 
   #round(now: number): void {
@@ -75,6 +82,7 @@ export class Liveness {
     // It may have been dropped in the meantime, and even linked again: then this test was of the old link.
     if (outcome.type === "not-tried" || this.#neighbors.find(neighbor.address) !== neighbor) return;
     if (outcome.type === "answered") {
+      neighbor.rttMs = outcome.roundTripMs;
       this.#neighbors.answered(now, neighbor);
       this.#owner.answered(now, neighbor.address, outcome.roundTripMs);
       return;

@@ -22,6 +22,7 @@ import type { Address } from "../address.js";
 import { type Random, sample } from "../random.js";
 import type { ClassicPeerConfig } from "./config.js";
 import type { Exchanges, Outcome } from "./exchange.js";
+import { Marks } from "./marks.js";
 import { Outbox, type OutboxOwner } from "./outbox.js";
 
 /** A peer that this one is linked to. */
@@ -43,6 +44,8 @@ export interface Neighbor {
   hasRefused: boolean;
   /** When this side last said yes to it. */
   acceptedAt: number;
+  /** The last liveness test's; undefined before the first. */
+  rttMs: number | undefined;
   /** False from the first failed test until the next good one: it may be dead, so its place is not counted. */
   reachable: boolean;
 }
@@ -66,6 +69,13 @@ export interface NeighborsOwner extends OutboxOwner {
   alone(now: number, retryInMs: number): void;
   /** Peers that could be linked to; own addresses and neighbors may be among them. */
   candidates(): Iterable<Address>;
+  /** The peers of which the ladder needs one. The candidates, unless that is said. */
+  rungs?(): Iterable<Address>;
+  /**
+   * Whether this peer belongs to the network by other links already. Then it is here for the candidates' sake: others
+   * don't count as company, it takes no for an answer where only company is meant, and it is never alone.
+   */
+  readonly isElsewhere?: boolean;
   /** Whether this is an address of this very peer. */
   isOwn(address: Address): boolean;
   /** The address that others know this peer by; undefined until a seed has said so. */
@@ -81,9 +91,6 @@ const neighborsMaxEver = 16;
 /** How long after its request a peer may take to listen. */
 const listeningLimitMs = 5_000;
 
-/** Addresses whose refusal or absence is remembered. */
-const marksMax = 2_000;
-
 /** Longest list of peers in doubt, and how often each of them is asked. */
 const doubtsMax = 64;
 const doubtTriesMax = 9;
@@ -91,12 +98,6 @@ const doubtTriesMax = 9;
 interface Doubt {
   readonly tries: number;
   readonly askAt: number;
-}
-
-interface Mark {
-  readonly kind: "full" | "gone";
-  readonly until: number;
-  insisted: boolean;
 }
 
 /** The neighbors of one peer. */
@@ -109,7 +110,7 @@ export class Neighbors {
   /** Requests under way. */
   readonly #asking = new Set<Address>();
   /** Who has refused this peer or could not be reached, lately. */
-  readonly #marks = new Map<Address, Mark>();
+  readonly #marks: Marks;
   /** Whom this peer has refused, and until when a second request counts as need. */
   readonly #refused = new Map<Address, number>();
   /** Who may believe in a link that this side knows nothing of. */
@@ -121,6 +122,7 @@ export class Neighbors {
   constructor(exchanges: Exchanges, config: ClassicPeerConfig, random: Random, owner: NeighborsOwner) {
     this.#exchanges = exchanges;
     this.#config = config;
+    this.#marks = new Marks(config);
     this.#random = random;
     this.#owner = owner;
   }
@@ -180,7 +182,7 @@ export class Neighbors {
     if (index < 0) return;
     const [neighbor] = this.#neighbors.splice(index, 1);
     if (reason === "dead") {
-      this.#mark(now, address, "gone");
+      this.#marks.set(now, address, "gone");
       this.#doubt(now, address);
     }
     this.#owner.unlinked(now, address, reason, neighbor!.outbox.close());
@@ -220,7 +222,7 @@ export class Neighbors {
    */
   refused(now: number, neighbor: Neighbor): void {
     if (!neighbor.hasAnswered && now - neighbor.linkedAt > listeningLimitMs) {
-      this.#mark(now, neighbor.address, "gone");
+      this.#marks.set(now, neighbor.address, "gone");
       this.drop(now, neighbor.address, "never-there");
     } else if (neighbor.reachable) {
       neighbor.reachable = false;
@@ -233,14 +235,21 @@ export class Neighbors {
   seek(now: number): void {
     this.#retryAt = Number.POSITIVE_INFINITY;
     if (this.#owner.own === undefined) return;
-    const candidates = this.#candidates();
-    this.#seekRung(now, candidates);
+    const candidates = this.#others(this.#owner.candidates());
+    const rungs = this.#owner.rungs === undefined ? candidates : this.#others(this.#owner.rungs());
+    this.#seekRung(now, rungs);
     this.#seekCompany(now, candidates);
     if (this.#asking.size > 0) return;
-    const reachable = this.#reachable();
-    const short = reachable < this.#wanted(candidates) && candidates.some((address) => this.#isFree(address));
-    if (short || this.#missingRungs(now, candidates).length > 0) this.#retryLater(now, reachable === 0);
+    const company = this.#company(candidates);
+    const short = company < this.#wanted(candidates) && candidates.some((address) => this.#isFree(address));
+    const alone = company === 0 && this.#owner.isElsewhere !== true;
+    if (short || this.#missingRungs(now, rungs).length > 0) this.#retryLater(now, alone);
     else this.#fruitless = 0;
+  }
+
+  /** Looks again for what may have come to be missing, unless a search is under way or waits for its next round. */
+  review(now: number): void {
+    if (this.#asking.size === 0 && this.#retryAt === Number.POSITIVE_INFINITY) this.seek(now);
   }
 
   /** Time has passed. */
@@ -253,16 +262,16 @@ export class Neighbors {
   }
 
   /** Rule 1: one link down the ladder. */
-  #seekRung(now: number, candidates: readonly Address[]): void {
-    const rungs = this.#missingRungs(now, candidates);
+  #seekRung(now: number, known: readonly Address[]): void {
+    const rungs = this.#missingRungs(now, known);
     if (rungs.some((address) => this.#asking.has(address))) return;
     const free = rungs.filter((address) => this.#isFree(address));
-    const refused = free.filter((address) => this.#marked(now, address)?.kind === "full");
-    const untried = free.filter((address) => this.#marked(now, address) === undefined);
+    const refused = free.filter((address) => this.#marks.get(now, address)?.kind === "full");
+    const untried = free.filter((address) => this.#marks.get(now, address) === undefined);
     if (untried.length > 0 && refused.length < refusalsBeforeInsisting) {
       this.#ask(now, this.#draw(untried));
     } else {
-      const patient = refused.filter((address) => !this.#marks.get(address)!.insisted);
+      const patient = refused.filter((address) => !this.#marks.get(now, address)!.insisted);
       if (patient.length > 0) this.#insist(now, this.#draw(patient));
       else if (untried.length > 0) this.#ask(now, this.#draw(untried));
     }
@@ -270,13 +279,15 @@ export class Neighbors {
 
   /** Rule 2: company, as far as it is wanted. */
   #seekCompany(now: number, candidates: readonly Address[]): void {
-    const missing = this.#wanted(candidates) - this.#reachable() - this.#asking.size;
+    const missing = this.#wanted(candidates) - this.#company(candidates) - this.#asking.size;
     if (missing <= 0) return;
-    const untried = candidates.filter((address) => this.#isFree(address) && this.#marked(now, address) === undefined);
+    const untried = candidates.filter(
+      (address) => this.#isFree(address) && this.#marks.get(now, address) === undefined,
+    );
     for (const address of sample(this.#random, untried, missing)) this.#ask(now, address);
-    if (untried.length > 0 || this.#reachable() > 0 || this.#asking.size > 0) return;
+    if (untried.length > 0 || this.#reachable() > 0 || this.#asking.size > 0 || this.#owner.isElsewhere) return;
     const patient = candidates.filter((address) => {
-      const mark = this.#marked(now, address);
+      const mark = this.#marks.get(now, address);
       return mark?.kind === "full" && !mark.insisted && this.#isFree(address);
     });
     if (patient.length > 0) this.#insist(now, this.#draw(patient));
@@ -287,9 +298,14 @@ export class Neighbors {
     return candidates.length < neighborsMax ? candidates.length : neighborsWanted;
   }
 
+  #company(candidates: readonly Address[]): number {
+    if (this.#owner.isElsewhere !== true) return this.#reachable();
+    return candidates.filter((address) => this.find(address)?.reachable).length;
+  }
+
   /** The peers of which one must become a neighbor for the ladder to hold; empty when it does. */
-  #missingRungs(now: number, candidates: readonly Address[]): Address[] {
-    const present = candidates.filter((address) => this.#marked(now, address)?.kind !== "gone");
+  #missingRungs(now: number, known: readonly Address[]): Address[] {
+    const present = known.filter((address) => this.#marks.get(now, address)?.kind !== "gone");
     const lower = present.filter((address) => this.#isLower(address));
     const hasLower = this.#neighbors.some(({ address, reachable }) => reachable && this.#isLower(address));
     if (hasLower) return [];
@@ -300,7 +316,7 @@ export class Neighbors {
   }
 
   #insist(now: number, address: Address): void {
-    this.#marks.get(address)!.insisted = true;
+    this.#marks.get(now, address)!.insisted = true;
     this.#ask(now, address);
   }
 
@@ -329,11 +345,11 @@ export class Neighbors {
       if (known === undefined) this.#add(now, address, true, false);
       else known.hasAnswered = true;
     } else if (outcome.type === "closed") {
-      if (this.#marked(now, address) === undefined) this.#mark(now, address, "full");
+      if (this.#marks.get(now, address) === undefined) this.#marks.set(now, address, "full");
       // Unless it asked in the meantime and was told yes: then the two requests crossed, and the link stands.
       const acceptedAt = this.find(address)?.acceptedAt ?? 0;
       if (acceptedAt < askedAt) this.drop(now, address, "disowned");
-    } else this.#mark(now, address, "gone");
+    } else this.#marks.set(now, address, "gone");
     const neighbor = this.find(address);
     if (outcome.type === "refused" && neighbor !== undefined) this.refused(now, neighbor);
     const isSettled = outcome.type !== "silent" && outcome.type !== "unreachable";
@@ -357,6 +373,7 @@ export class Neighbors {
       address,
       outbox,
       silences: 0,
+      rttMs: undefined,
       reachable: true,
       isHearsay,
       linkedAt: now,
@@ -380,10 +397,10 @@ export class Neighbors {
     }
   }
 
-  #candidates(): Address[] {
-    const candidates: Address[] = [];
-    for (const address of this.#owner.candidates()) if (!this.#owner.isOwn(address)) candidates.push(address);
-    return candidates;
+  #others(known: Iterable<Address>): Address[] {
+    const others: Address[] = [];
+    for (const address of known) if (!this.#owner.isOwn(address)) others.push(address);
+    return others;
   }
 
   #isFree(address: Address): boolean {
@@ -404,14 +421,6 @@ export class Neighbors {
     return from[this.#random.below(from.length)]!;
   }
 
-  #mark(now: number, address: Address, kind: Mark["kind"]): void {
-    const { refusalMemoryMs, absenceMemoryMs } = this.#config;
-    const until = now + (kind === "full" ? refusalMemoryMs : absenceMemoryMs);
-    this.#marks.delete(address);
-    if (this.#marks.size >= marksMax) this.#marks.delete(this.#marks.keys().next().value!);
-    this.#marks.set(address, { kind, until, insisted: false });
-  }
-
   /** Asked again after 1 s, 2 s, 4 s, …: until a cut that lasted so long has made both sides give the link up. */
   #doubt(now: number, address: Address): void {
     const tries = (this.#doubts.get(address)?.tries ?? 0) + 1;
@@ -419,13 +428,6 @@ export class Neighbors {
     if (tries > doubtTriesMax) return;
     if (this.#doubts.size >= doubtsMax) this.#doubts.delete(this.#doubts.keys().next().value!);
     this.#doubts.set(address, { tries, askAt: now + 1_000 * 2 ** (tries - 1) });
-  }
-
-  #marked(now: number, address: Address): Mark | undefined {
-    const mark = this.#marks.get(address);
-    if (mark === undefined || mark.until > now) return mark;
-    this.#marks.delete(address);
-    return undefined;
   }
 
   /** Bounded: an old refusal goes when there are too many, and at worst its peer has to ask once more. */

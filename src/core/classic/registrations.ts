@@ -40,6 +40,18 @@ interface SeedState {
   peers: readonly Address[];
 }
 
+function unasked(address: Address): SeedState {
+  return {
+    address,
+    chosen: false,
+    asking: false,
+    registered: false,
+    failures: 0,
+    nextAskAt: Number.POSITIVE_INFINITY,
+    peers: [],
+  };
+}
+
 /** Which seeds a peer is registered with, and what they said. */
 export class Registrations {
   readonly #exchanges: Exchanges;
@@ -84,16 +96,16 @@ export class Registrations {
 
   /** Registers with a random majority. */
   start(now: number, seeds: readonly Address[]): void {
-    this.#seeds = [...new Set(seeds)].map((address) => ({
-      address,
-      chosen: false,
-      asking: false,
-      registered: false,
-      failures: 0,
-      nextAskAt: Number.POSITIVE_INFINITY,
-      peers: [],
-    }));
+    this.#seeds = [...new Set(seeds)].map(unasked);
     for (const seed of sample(this.#random, this.#seeds, this.majority)) this.#ask(now, seed);
+  }
+
+  /** Registers with one more seed, whatever the majority is. Does nothing when it is among the seeds. */
+  add(now: number, address: Address): void {
+    if (this.#seeds.some((seed) => seed.address === address)) return;
+    const seed = unasked(address);
+    this.#seeds.push(seed);
+    this.#ask(now, seed);
   }
 
   /** Asks every chosen seed that keeps leases again, now: this process has been away. */

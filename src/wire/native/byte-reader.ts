@@ -99,6 +99,11 @@ export class ByteReader {
     }
   }
 
+  /** What the next bytes stand for in a table; what its spelling throws is let through. */
+  known(table: RecentTexts, length: number): string {
+    return table.read(this.#bytes, this.#step(length), this.#at);
+  }
+
   /** The next bytes, as they lie: for reading at once, not for keeping. */
   view(length: number): Uint8Array {
     const start = this.#step(length);

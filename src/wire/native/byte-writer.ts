@@ -33,6 +33,11 @@ export class ByteWriter {
     return this.#piecesBytes + this.#at - this.#pieceStart;
   }
 
+  /** How many bytes the body of the current frame has so far. */
+  get bodyBytes(): number {
+    return this.#at - this.#frameStart - frameHeadBytes;
+  }
+
   /** Begins a frame. */
   beginFrame(typeCode: number): void {
     this.#frameStart = this.#at;
@@ -43,12 +48,12 @@ export class ByteWriter {
 
   /** Ends the frame: its length is known now. */
   endFrame(): void {
-    this.#setLength(this.#at - this.#frameStart - frameHeadBytes);
+    this.#setLength(this.bodyBytes);
   }
 
   /** Ends the frame with bytes that go out as they are: they are not copied, and must not change any more. */
   endFrameWith(bytes: Uint8Array): void {
-    this.#setLength(this.#at - this.#frameStart - frameHeadBytes + bytes.length);
+    this.#setLength(this.bodyBytes + bytes.length);
     this.#cut(this.#at);
     this.#push(bytes);
   }

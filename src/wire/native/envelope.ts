@@ -4,11 +4,12 @@
  * Bytes after the payload are fields of a newer version. They are not read here, but they travel on.
  */
 import type { Envelope } from "../../core/message.js";
+import { address as addressField } from "./address.js";
 import type { ByteReader } from "./byte-reader.js";
 import { ByteWriter } from "./byte-writer.js";
 import { seq } from "./fields.js";
 
-/** Room in a gossip frame for all but the payload; 315 bytes of it are in use, the rest is for fields to come. */
+/** Room in a gossip frame for all but the payload; at most 585 bytes of it are in use, the rest is for fields to come. */
 export const envelopeRoomBytes = 1024;
 
 /** What this process published. Few, and gone with the envelope; those from elsewhere hold their own bytes. */
@@ -28,6 +29,7 @@ export function encodeEnvelope(envelope: Envelope): Uint8Array {
   to.varint(envelope.epoch);
   seq.write(to, envelope.seq);
   to.varint(envelope.publishedAt);
+  addressField.writeAgain(to, envelope.address);
   to.text(envelope.topic);
   to.varint(envelope.payload.length);
   to.raw(envelope.payload);
@@ -43,6 +45,7 @@ export function readEnvelope(from: ByteReader): Envelope {
   const epoch = from.varint();
   const number = seq.read(from);
   const publishedAt = from.varint();
+  const address = addressField.read(from);
   const topic = from.text();
   const length = from.varint();
   if (length > from.maxPayloadBytes) {
@@ -53,5 +56,5 @@ export function readEnvelope(from: ByteReader): Envelope {
   from.skip(from.left);
   const bytes = from.keep(start);
   const payload = new Uint8Array(bytes.buffer, bytes.byteOffset + payloadStart, length);
-  return { origin, epoch, seq: number, publishedAt, topic, payload, bytes };
+  return { origin, epoch, seq: number, publishedAt, address, topic, payload, bytes };
 }

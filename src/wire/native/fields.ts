@@ -1,6 +1,7 @@
 /** The fields that messages are made of. Each knows how it is written and read; {@link record} puts them in a row. */
+import type { Address } from "../../core/address.js";
 import type { Contact, PeerId } from "../../core/identity.js";
-import type { Announcement, MessageId } from "../../core/message.js";
+import type { Announcement, Bounds, DigestPart, LifeMarks, MarksPart, MessageId } from "../../core/message.js";
 import { address } from "./address.js";
 import type { ByteReader } from "./byte-reader.js";
 import type { ByteWriter } from "./byte-writer.js";
@@ -96,6 +97,9 @@ export const contact: Field<Contact> = record<Contact>({ id: peerId, address });
 /** At most {@link maxContacts}. */
 export const contacts: Field<readonly Contact[]> = list(contact, maxContacts);
 
+/** At most {@link maxContacts}. */
+export const addresses: Field<readonly Address[]> = list(address, maxContacts);
+
 /** A number counted from 1. */
 export const seq: Field<number> = {
   write(to, value) {
@@ -132,6 +136,7 @@ export const announcements: Field<readonly Announcement[]> = {
         to.varint(entry.epoch);
       }
       seq.write(to, entry.seq);
+      seq.write(to, entry.count);
       if (tree === 0) to.peerId(entry.tree);
       to.varint(entry.round);
       last = entry;
@@ -150,13 +155,94 @@ export const announcements: Field<readonly Announcement[]> = {
       const origin = before?.origin ?? from.peerId();
       const epoch = before?.epoch ?? from.varint();
       const number = seq.read(from);
+      const many = seq.read(from);
       const tree = (shared & ownTree) !== 0 ? origin : (shared & sameTree) !== 0 ? last!.tree : from.peerId();
-      last = { origin, epoch, seq: number, tree, round: from.varint() };
+      last = { origin, epoch, seq: number, count: many, tree, round: from.varint() };
       entries.push(last);
     }
     return entries;
   },
 };
+
+/** The most ranges of one {@link Bounds}. */
+export const maxRanges = 256;
+
+/** Ranges: a count, then for each how far its first number is from the last one before, and its length less one. */
+export const bounds: Field<Bounds> = {
+  write(to, values) {
+    if (values.length % 2 !== 0) throw new RangeError("ranges are pairs of a first and a last number");
+    writeCount(to, values.length / 2, maxRanges);
+    let before = 0;
+    for (let i = 0; i < values.length; i += 2) {
+      const first = values[i]!;
+      const last = values[i + 1]!;
+      const isAscending = first > (i === 0 ? 0 : before + 1) && last >= first;
+      if (!isAscending) throw new RangeError(`the range ${first}–${last} does not follow one up to ${before}`);
+      to.varint(first - before);
+      to.varint(last - first);
+      before = last;
+    }
+  },
+  read(from) {
+    const count = readCount(from, maxRanges);
+    const values: number[] = [];
+    let before = 0;
+    while (values.length < 2 * count) {
+      const step = from.varint();
+      const first = before + step;
+      const last = first + from.varint();
+      if (step < (before === 0 ? 1 : 2) || !Number.isSafeInteger(last)) from.fail("bad-value", "ranges out of order");
+      values.push(first, last);
+      before = last;
+    }
+    return values;
+  },
+};
+
+/** 0 to 8 hex digits: their number in one byte, then two a byte, the last half of an odd number's last byte 0. */
+const prefix: Field<string> = {
+  write(to, value) {
+    if (!/^[0-9a-f]{0,8}$/.test(value)) throw new RangeError(`"${value}" is not a prefix of an id`);
+    to.u8(value.length);
+    for (let i = 0; i < value.length; i += 2) to.u8(Number.parseInt(value.slice(i, i + 2).padEnd(2, "0"), 16));
+  },
+  read(from) {
+    const length = from.u8();
+    if (length > 8) from.fail("bad-value", `a prefix of ${length} digits`);
+    let digits = "";
+    while (digits.length < length) digits += from.u8().toString(16).padStart(2, "0");
+    if (digits.length > length && !digits.endsWith("0")) from.fail("bad-value", "a prefix with a half digit");
+    return digits.slice(0, length);
+  },
+};
+
+/** Four bytes, the highest first. */
+const u32: Field<number> = {
+  write(to, value) {
+    if (value !== value >>> 0) throw new RangeError(`${value} is not a number of 32 bits`);
+    for (let shift = 24; shift >= 0; shift -= 8) to.u8((value >>> shift) & 0xff);
+  },
+  read: (from) => from.u8() * 0x100_0000 + ((from.u8() << 16) | (from.u8() << 8) | from.u8()),
+};
+
+/** The most parts of one digest, or of one marks. */
+export const maxParts = 256;
+/** The most lives in one part of marks. */
+export const maxLives = 256;
+
+/** At most {@link maxParts}. */
+export const digestParts: Field<readonly DigestPart[]> = list(
+  record<DigestPart>({ prefix, lower: u32, upper: u32 }),
+  maxParts,
+);
+
+const lifeMarks: Field<LifeMarks> = record<LifeMarks>({ origin: peerId, epoch: varint, seen: bounds, kept: bounds });
+
+/** At most {@link maxParts}. */
+export const marksParts: Field<readonly MarksPart[]> = list(
+  record<MarksPart>({ prefix, lives: list(lifeMarks, maxLives) }),
+  maxParts,
+);
 
 function writeCount(to: ByteWriter, count: number, most: number): void {
   if (count > most) throw new RangeError(`${count} entries, of at most ${most}`);

@@ -7,12 +7,16 @@ import type { ByteReader } from "./byte-reader.js";
 import type { ByteWriter } from "./byte-writer.js";
 import { encodeEnvelope, readEnvelope } from "./envelope.js";
 import {
+  addresses,
   announcements,
   bits,
+  bounds,
   choice,
   contact,
   contacts,
+  digestParts,
   type Field,
+  marksParts,
   messageId,
   optional,
   peerId,
@@ -71,9 +75,28 @@ export const codecs: { readonly [Type in Message["type"]]: Codec<MessageOf<Type>
     },
     read: (from) => ({ type: "gossip", tree: from.peerId(), round: from.varint(), envelope: readEnvelope(from) }),
   },
+  repair: {
+    code: 27,
+    carriesPayload: true,
+    open: false,
+    write(to, message) {
+      to.varint(message.ageMs);
+      to.varint(message.round);
+      to.raw(encodeEnvelope(message.envelope));
+    },
+    read: (from) => ({ type: "repair", ageMs: from.varint(), round: from.varint(), envelope: readEnvelope(from) }),
+  },
   ihave: plain("ihave", 17, { entries: announcements }),
-  graft: plain("graft", 18, { tree: peerId, wanted: optional(messageId) }),
+  graft: plain("graft", 18, { tree: optional(peerId), wanted: optional(messageId) }),
   prune: plain("prune", 19, { tree: peerId }),
+  digest: plain("digest", 24, { parts: digestParts }),
+  marks: plain("marks", 25, { isQuestion: choice(false, true), parts: marksParts }),
+  want: plain("want", 26, { origin: peerId, epoch: varint, seqs: bounds }),
+  probe: plain("probe", 32, { nonce: varint }),
+  ack: plain("ack", 33, { nonce: varint }),
+  register: plain("register", 40, {}),
+  registered: plain("registered", 41, { leaseMs: varint, observedIp: text, contacts, classic: addresses }),
+  unregister: plain("unregister", 42, {}),
 };
 
 /** A type whose fields just stand one after the other. */

@@ -51,7 +51,7 @@ export class OriginalPeerCore implements Core<ClassicMessage> {
   }
 
   say(to: Address, message: ClassicMessage): void {
-    this.#call = { link: this.#effects.dial(to), message };
+    this.#call = { link: this.#effects.dial(to, "classic"), message };
   }
 
   linkUp(_now: number, link: LinkId): void {

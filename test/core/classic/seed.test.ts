@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { type Address, parseAddress } from "../../../src/core/address.js";
 import type { ClassicMessage } from "../../../src/core/classic/message.js";
-import type { SeedEvent } from "../../../src/core/classic/seed.js";
+import type { SeedEvent } from "../../../src/core/seed/seed.js";
 import { seededRuns } from "../../seeded.js";
 import { OriginalPeerCore } from "./originals.js";
 import { ClassicWorld, type SimSeed } from "./world.js";

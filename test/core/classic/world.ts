@@ -1,15 +1,12 @@
 /** A classic network in virtual time: seeds, peers, and what a test wants to know about them. */
 import { type Address, parseAddress } from "../../../src/core/address.js";
-import {
-  type ClassicPeerConfig,
-  classicPeerDefaults,
-  type SeedConfig,
-  seedDefaults,
-} from "../../../src/core/classic/config.js";
+import { type ClassicPeerConfig, classicPeerDefaults } from "../../../src/core/classic/config.js";
 import type { ClassicMessage } from "../../../src/core/classic/message.js";
 import { ClassicPeerCore, type ClassicPeerEvent } from "../../../src/core/classic/peer.js";
-import { SeedCore, type SeedEvent } from "../../../src/core/classic/seed.js";
+import { parsePeerId } from "../../../src/core/identity.js";
 import { seededRandom } from "../../../src/core/random.js";
+import { type SeedConfig, seedDefaults } from "../../../src/core/seed/config.js";
+import { SeedCore, type SeedEvent } from "../../../src/core/seed/seed.js";
 import { VirtualNetwork, type VirtualNetworkOptions } from "../../../src/sim/network.js";
 import type { VirtualProcess } from "../../../src/sim/process.js";
 import { answerTo, type ClassicExpectation, ClassicReader, encodeClassic } from "../../../src/wire/classic.js";
@@ -97,7 +94,10 @@ export class ClassicWorld {
     const events = known?.events ?? [];
     const process = this.network.start<SeedCore, SeedEvent>(
       address,
-      (effects, random) => new SeedCore({ ip: address.split(":")[0]! }, this.#seedConfig, random, effects),
+      (effects, random) => {
+        const contact = { id: parsePeerId("5eed".repeat(8))!, address };
+        return new SeedCore({ contact, epoch: 1, network: "hearsay" }, this.#seedConfig, random, effects);
+      },
       (event, at) => events.push({ at, event }),
     );
     if (known !== undefined) {

@@ -1,0 +1,77 @@
+/**
+ * Measures in the simulator what the project claims of its protocol. `npm run -s figures -- broadcast`; exits with 1 when a
+ * goal is missed.
+ */
+import { Command, InvalidArgumentError } from "commander";
+import { crashRun, goalOf, steadyRun, type Values } from "../src/sim/experiments/broadcast.js";
+import { type Row, row } from "../src/sim/experiments/rows.js";
+
+interface Flags {
+  readonly peers: readonly number[];
+  readonly runs: number;
+  readonly randomSeed: number;
+  readonly json?: boolean;
+}
+
+const program = new Command("figures").description("Measures in the simulator what Hearsay claims of its protocol.");
+
+program
+  .command("broadcast")
+  .description("copies, hops and announcements in steady state and under churn; completeness after mass failure")
+  .option("--peers <list>", "sizes of the network, with commas", counts, [1_000, 10_000])
+  .option("--runs <count>", "networks of each kind", count, 30)
+  .option("--random-seed <number>", "the first run's number; the next ones follow", count, 1)
+  .option("--json", "one row a figure, as JSON")
+  .action(async (flags: Flags) => {
+    let isMissed = false;
+    for (const peers of flags.peers) {
+      for (const one of measure(peers, flags)) {
+        if (one.met === false) isMissed = true;
+        process.stdout.write(flags.json === true ? `${JSON.stringify(one)}\n` : `${lineOf(one)}\n`);
+      }
+    }
+    if (isMissed) process.exitCode = 1;
+  });
+
+await program.parseAsync();
+
+function* measure(peers: number, { runs, randomSeed }: Flags): Generator<Row> {
+  const kinds: readonly ((number: number, progress: (what: string) => void) => Values)[] = [
+    (number, progress) => steadyRun(number, peers, progress),
+    ...[0.5, 0.8, 0.9, 0.95].map(
+      (share) => (number: number, progress: (what: string) => void) => crashRun(number, peers, share, progress),
+    ),
+  ];
+  const values = new Map<string, number[]>();
+  for (const [index, kind] of kinds.entries()) {
+    for (let run = 0; run < runs; run++) {
+      const number = randomSeed + run;
+      const progress = (what: string) =>
+        process.stderr.write(
+          `${Math.round(performance.now() / 1000)} s: ${peers} peers, kind ${index + 1}/${kinds.length}, run ${run + 1}/${runs} (number ${number}): ${what}\n`,
+        );
+      for (const [figure, value] of Object.entries(kind(number, progress))) {
+        values.set(figure, [...(values.get(figure) ?? []), value]);
+      }
+    }
+  }
+  for (const [figure, all] of values) yield row(figure, peers, all, goalOf(figure, peers));
+}
+
+function lineOf({ figure, peers, runs, median, p99, goal, met }: Row): string {
+  const verdict = met === null ? "" : met ? "met" : "MISSED";
+  const cells = [figure.padEnd(32), String(peers).padStart(7), String(runs).padStart(4)];
+  return [...cells, String(median).padStart(9), String(p99).padStart(9), String(goal ?? "–").padStart(7), verdict]
+    .join("  ")
+    .trimEnd();
+}
+
+function counts(text: string): number[] {
+  return text.split(",").map((part) => count(part));
+}
+
+function count(text: string): number {
+  const number = Number(text);
+  if (!Number.isInteger(number) || number < 1) throw new InvalidArgumentError("must be whole numbers from 1 on");
+  return number;
+}

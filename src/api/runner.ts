@@ -1,0 +1,16 @@
+/** What the public API needs from whoever runs a core: the real driver, or a virtual process. */
+import type { Address } from "../core/address.js";
+import type { PeerCore } from "../core/peer.js";
+
+/** What an application may ask of a core. */
+export type PeerRequests = Pick<PeerCore, "leave" | "neighbors" | "publish" | "retained">;
+
+/** A running core. */
+export interface PeerRunner {
+  /** Where others reach it. */
+  readonly address: Address;
+  /** Runs an input on the core, now. */
+  call<T>(input: (core: PeerRequests, now: number) => T): T;
+  /** Ends the process that the core runs in, after its core has left. What was sent before still goes out. */
+  close(): Promise<void>;
+}

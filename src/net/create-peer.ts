@@ -1,0 +1,194 @@
+/** Starts a peer of Hearsay's own protocol on a real port. */
+import { setTimeout as pause } from "node:timers/promises";
+import { abortError, HearsayError } from "../api/errors.js";
+import { PeerInbox } from "../api/inbox.js";
+import { Peer } from "../api/peer.js";
+import type { PeerRunner } from "../api/runner.js";
+import { type Address, isWildcard, joinAddress, parseAddress, splitAddress } from "../core/address.js";
+import { PeerCore } from "../core/peer.js";
+import { type PeerTuning, peerConfig } from "../core/peer-config.js";
+import type { PeerEvent } from "../core/peer-events.js";
+import { now } from "./clock.js";
+import { Driver, type Turned } from "./driver.js";
+import { createIdentity } from "./identity.js";
+import { defaultNetwork, maxNetworkBytes } from "./network-name.js";
+import { systemRandom } from "./random.js";
+import { likelyIp } from "./socket-address.js";
+
+/** How long a peer that leaves waits for its seeds. */
+const partingMaxMs = 500;
+const partingStepMs = 10;
+
+/** How to run a peer. Everything may be left out. */
+export interface PeerOptions {
+  /** Seeds, as `ip:port` or `name:port`: the peer registers with more than half of them, and learns there who else is. */
+  readonly seeds?: readonly string[];
+  /** Peers that may be asked without any seed. With neither, this is the first peer, and others come to it. */
+  readonly peers?: readonly string[];
+  /** Where to listen. Default: any free port of all interfaces. */
+  readonly listen?: { readonly port?: number; readonly host?: string };
+  /**
+   * Where others reach this peer: an IP or a name, with a port or without. Default: the IP it listens on; when that is all of
+   * them, loopback if the seeds and peers are on this machine, else the first other one.
+   */
+  readonly advertise?: string;
+  /** The network's name: at most 255 bytes of UTF-8. Peers of different names never exchange anything. Default: `hearsay`. */
+  readonly network?: string;
+  /** What this peer gets of the messages before its time: all that the others still keep (default), or nothing. */
+  readonly history?: "retained" | "none";
+  /** Changes to the tunables. */
+  readonly config?: PeerTuning;
+  /** How long to wait for a first neighbor. After that the peer is returned as it is, and goes on trying. Default: 5,000. */
+  readonly joinTimeoutMs?: number;
+  /** Stops the start. */
+  readonly signal?: AbortSignal;
+  /** Makes the peer's random choices repeat. */
+  readonly randomSeed?: number;
+}
+
+/**
+ * Starts a peer, and waits until it is part of the network, or has found that there is nobody else yet.
+ *
+ * @throws HearsayError `bad-option` for an address or a name that is none; `wrong-network` when all it found belongs to
+ *   another network; `aborted`. {@link ListenError} when it can't listen there
+ */
+export async function createPeer(options: PeerOptions = {}): Promise<Peer> {
+  const { peer, join } = await startPeer(options);
+  await join();
+  return peer;
+}
+
+/** A peer that listens, and has told nobody yet that it is there. */
+export interface StartedPeer {
+  /** For listeners and subscriptions that must not miss anything. */
+  readonly peer: Peer;
+  /** Joins, once, as {@link createPeer} does, and throws what it throws; the peer is closed then. */
+  join(): Promise<void>;
+  /** Ends the peer as a killed process ends: nobody is told, and the peer is of no use any more. */
+  crash(): void;
+}
+
+/**
+ * The first half of {@link createPeer}.
+ *
+ * @throws HearsayError `bad-option`; {@link ListenError}
+ */
+export async function startPeer(options: PeerOptions = {}): Promise<StartedPeer> {
+  const { listen = {}, network = defaultNetwork, signal, history = "retained", joinTimeoutMs = 5_000 } = options;
+  const seeds = (options.seeds ?? []).map(addressOf);
+  const peers = (options.peers ?? []).map(addressOf);
+  if (network === "" || Buffer.byteLength(network) > maxNetworkBytes) {
+    throw new HearsayError("bad-option", `a network's name has 1 to ${maxNetworkBytes} bytes of UTF-8`);
+  }
+  const config = peerConfig({ ...options.config, reconcile: { ...options.config?.reconcile, history } });
+  const { maxPayloadBytes } = config;
+  const inbox = new PeerInbox();
+  const joining = new Joining();
+  const driver = await Driver.start<PeerCore, PeerEvent>(
+    { port: listen.port ?? 0, host: listen.host, dialects: ["native", "classic"], maxPayloadBytes },
+    {
+      event(event) {
+        joining.heard(event);
+        inbox.notify(event);
+      },
+      turned: (turned) => inbox.notify(turnedEvent(turned)),
+    },
+    (effects, port) => {
+      const address = ownAddress(options, port, [...seeds, ...peers]);
+      const self = { contact: { id: createIdentity().id, address }, epoch: now(), network };
+      return new PeerCore(self, config, systemRandom(options.randomSeed), {
+        ...effects,
+        arrived: (envelope) => inbox.arrived(envelope),
+        ordered: (envelope) => inbox.ordered(envelope),
+      });
+    },
+  );
+  const { id, address } = driver.core.self.contact;
+  const runner: PeerRunner = {
+    address,
+    call: (input) => driver.call(input),
+    async close() {
+      // The seeds are being told: dials take a moment.
+      for (let left = partingMaxMs / partingStepMs; driver.core.isParting && left > 0; left--)
+        await pause(partingStepMs);
+      await driver.close();
+    },
+  };
+  const peer = new Peer({ id, network, maxPayloadBytes }, runner, inbox);
+  const join = async () => {
+    try {
+      const outcome = joining.wait(joinTimeoutMs, signal);
+      driver.call((core, at) => core.start(at, { seeds, peers }));
+      await outcome;
+    } catch (error) {
+      await peer.close();
+      throw error;
+    }
+  };
+  const crash = () => {
+    driver.crash();
+    inbox.end();
+  };
+  return { peer, join, crash };
+}
+
+/** The time from the start to the first neighbor. */
+class Joining {
+  #mismatch: string | undefined;
+  #settle: ((error?: HearsayError) => void) | undefined;
+
+  heard(event: PeerEvent): void {
+    if (event.type === "mismatched") {
+      this.#mismatch = `${event.address} belongs to the network "${event.theirs}", and this peer to "${event.ours}"`;
+    } else if (event.type === "joined") {
+      const isWrong = event.alone && this.#mismatch !== undefined;
+      this.#settle?.(isWrong ? new HearsayError("wrong-network", this.#mismatch!) : undefined);
+    }
+  }
+
+  wait(limitMs: number, signal: AbortSignal | undefined): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const abort = () => this.#settle?.(abortError(signal!));
+      const timer = setTimeout(() => this.#settle?.(), limitMs);
+      this.#settle = (error) => {
+        this.#settle = undefined;
+        clearTimeout(timer);
+        signal?.removeEventListener("abort", abort);
+        if (error === undefined) resolve();
+        else reject(error);
+      };
+      signal?.addEventListener("abort", abort);
+      if (signal?.aborted) abort();
+    });
+  }
+}
+
+function addressOf(text: string): Address {
+  const address = parseAddress(text);
+  if (address !== undefined) return address;
+  throw new HearsayError("bad-option", `"${text}" is no address: write ip:port or name:port`);
+}
+
+function ownAddress({ advertise, listen }: PeerOptions, port: number, others: readonly Address[]): Address {
+  if (advertise !== undefined) {
+    const address = parseAddress(advertise) ?? joinAddress(advertise, port);
+    if (address === undefined || isWildcard(address)) {
+      throw new HearsayError("bad-option", `"${advertise}" is no address that others could reach`);
+    }
+    return address;
+  }
+  const bound = listen?.host === undefined ? undefined : joinAddress(listen.host, port);
+  if (bound !== undefined && !isWildcard(bound)) return bound;
+  const isLocal = others.length > 0 && others.every((other) => isLoopback(splitAddress(other).ip));
+  return joinAddress(isLocal ? "127.0.0.1" : likelyIp(), port)!;
+}
+
+function isLoopback(ip: string): boolean {
+  return ip.startsWith("127.") || ip === "::1" || ip === "localhost";
+}
+
+function turnedEvent({ remote, refusal, nativeRefusal, why, error }: Turned): PeerEvent {
+  const reason = why ?? nativeRefusal?.reason ?? refusal?.reason ?? "unknown";
+  const message = error?.message ?? nativeRefusal?.message ?? refusal?.preview ?? reason;
+  return { type: "turned-away", remote, reason, message };
+}

@@ -1,0 +1,171 @@
+/**
+ * How complete the broadcast is, and what it costs: in steady state, under churn, and after mass failure.
+ *
+ * Every run builds its network anew from one number. Latencies are 10 to 50 ms, drawn for each packet; messages are
+ * published one every half second unless said otherwise.
+ */
+import type { PeerTuning } from "../../core/peer-config.js";
+import { type Goal, median } from "./rows.js";
+import { ExperimentWorld, type Spread } from "./world.js";
+
+/** One run's values, by figure. */
+export type Values = Readonly<Record<string, number>>;
+
+/** How far an experiment has come: a line for whoever waits. */
+export type Progress = (what: string) => void;
+
+/** What the figures are held against, by figure and number of peers. */
+export function goalOf(figure: string, peers: number): Goal {
+  const isLarge = peers > 1_000;
+  switch (figure) {
+    case "rmr-random-sender":
+      return { goal: 0.02 };
+    case "last-hop-steady-sender":
+      return { goal: isLarge ? 9 : 7 };
+    case "last-hop-random-sender":
+      return { goal: isLarge ? 11 : 9 };
+    case "ihave-frames-per-message":
+      return { goal: 0.3 };
+    case "rmr-churn":
+      return { goal: 0.15 };
+    case "first-message-after-50%-crash":
+      return { goal: 1, isShare: true };
+    case "first-message-after-80%-crash":
+      return { goal: 0.99, isShare: true };
+    case "two-repairs-after-90%-crash":
+      return { goal: 0.999, isShare: true };
+    case "two-repairs-after-95%-crash":
+      return { goal: 0.95, isShare: true };
+    case "all-retained-at-all-survivors":
+      return { goal: 1, isShare: true };
+    case "reached-steady":
+    case "reached-churn":
+      return { goal: 1, isShare: true };
+    default:
+      return { goal: null };
+  }
+}
+
+const pauseMs = 500;
+
+/** Steady state, a steady sender first and then a random one for each message; then with churn. */
+export function steadyRun(randomSeed: number, peers: number, progress: Progress, tuning?: PeerTuning): Values {
+  const world = new ExperimentWorld(randomSeed, tuning);
+  progress("growing");
+  world.grow(peers);
+  const sender = world.any();
+  progress("one sender");
+  talk(world, 20, () => sender);
+  const steady = talk(world, 50, () => sender);
+  progress("random senders, warming up");
+  talk(world, 300, () => world.any());
+  progress("random senders");
+  world.resetSent();
+  const before = world.copies();
+  const messages = 100;
+  const random = talk(world, messages, () => world.any());
+  const after = world.copies();
+  const { ihave, entries, graft, prune } = world.sent;
+  const perMessage = messages * peers;
+  progress("churn");
+  const churn = churnRun(world, peers);
+  return {
+    "rmr-random-sender": (after.duplicates - before.duplicates) / (after.delivered - before.delivered),
+    "last-hop-steady-sender": median(steady.map(({ lastHop }) => lastHop)),
+    "last-hop-random-sender": median(random.map(({ lastHop }) => lastHop)),
+    "ihave-frames-per-message": ihave / perMessage,
+    "ihave-entries-per-message": entries / perMessage,
+    "graft-frames-per-message": graft / perMessage,
+    "prune-frames-per-message": prune / perMessage,
+    "reached-steady": Math.min(...random.map(({ reached }) => reached / peers)),
+    ...churn,
+  };
+}
+
+/** One per cent of the peers leaves without a goodbye each minute, and as many come; two minutes of it. */
+function churnRun(world: ExperimentWorld, peers: number): Values {
+  const minutes = 2;
+  const replacements = Math.max(1, Math.round(peers / 100)) * minutes;
+  const messages = (minutes * 60_000) / pauseMs;
+  const before = world.copies();
+  const spreads: Spread[] = [];
+  const old = new Set(world.peers);
+  let replaced = 0;
+  for (let i = 0; i < messages; i++) {
+    while (replaced < (replacements * (i + 1)) / messages) {
+      const gone = world.any();
+      old.delete(gone);
+      world.kill(gone);
+      world.join();
+      replaced++;
+    }
+    spreads.push(world.publish(world.any()));
+    world.network.run(pauseMs);
+  }
+  world.network.run(15_000);
+  const after = world.copies();
+  // Those that were there all the time must have heard all of it.
+  const complete = [...old].filter(({ had }) => spreads.every((spread) => had.has(spread)));
+  world.forgetSpreads();
+  return {
+    "rmr-churn": (after.duplicates - before.duplicates) / (after.delivered - before.delivered),
+    "reached-churn": complete.length / old.size,
+  };
+}
+
+/** A share of all peers crashes in one moment. */
+export function crashRun(
+  randomSeed: number,
+  peers: number,
+  share: number,
+  progress: Progress,
+  tuning?: PeerTuning,
+): Values {
+  const world = new ExperimentWorld(randomSeed, tuning);
+  progress("growing");
+  world.grow(peers);
+  talk(world, 30, () => world.any());
+  progress("crash");
+  world.killShare(share);
+  const percent = Math.round(share * 100);
+  const survivors = world.peers.length;
+  const values: Record<string, number> = {};
+  if (share < 0.9) {
+    const first = world.publish(world.any());
+    world.network.run(10_000);
+    values[`first-message-after-${percent}%-crash`] = first.reached / survivors;
+  } else {
+    world.network.run(2 * shuffleIntervalMs);
+    const message = world.publish(world.any());
+    world.network.run(10_000);
+    values[`two-repairs-after-${percent}%-crash`] = message.reached / survivors;
+  }
+  progress("repair");
+  talk(world, 10, () => world.any());
+  world.network.run(60_000);
+  values["all-retained-at-all-survivors"] = retainedEverywhere(world);
+  return values;
+}
+
+const shuffleIntervalMs = 10_000;
+
+/** The share of peers that keep every message that any of them keeps. */
+export function retainedEverywhere(world: ExperimentWorld): number {
+  const all = new Set<string>();
+  const kept = world.peers.map(({ process }) =>
+    process.core.retained(undefined, "any").map(({ origin, epoch, seq }) => `${origin}/${epoch}/${seq}`),
+  );
+  for (const one of kept) for (const key of one) all.add(key);
+  return kept.filter((one) => one.length === all.size).length / kept.length;
+}
+
+function talk(world: ExperimentWorld, messages: number, sender: () => ExperimentWorld["peers"][number]): Spread[] {
+  const spreads: Spread[] = [];
+  for (let i = 0; i < messages; i++) {
+    spreads.push(world.publish(sender()));
+    world.network.run(pauseMs);
+  }
+  world.network.run(3_000);
+  world.forgetSpreads();
+  return spreads;
+}

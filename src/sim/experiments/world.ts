@@ -1,0 +1,191 @@
+/**
+ * A network of peers in the simulator, for experiments: the cores that run on sockets, whole, and what there is to count.
+ */
+import { type Address, joinAddress } from "../../core/address.js";
+import type { ClassicMessage } from "../../core/classic/message.js";
+import { type PeerId, parsePeerId } from "../../core/identity.js";
+import type { Envelope, Message } from "../../core/message.js";
+import { PeerCore } from "../../core/peer.js";
+import { type PeerTuning, peerConfig } from "../../core/peer-config.js";
+import { type Random, seededRandom } from "../../core/random.js";
+import { VirtualNetwork } from "../network.js";
+import type { VirtualProcess } from "../process.js";
+
+/** Where one message has got to. */
+export interface Spread {
+  /** Peers that have it, its origin included. */
+  reached: number;
+  /** The most hops it took to anybody. */
+  lastHop: number;
+}
+
+/** How many frames of a kind were sent. */
+export interface Sent {
+  gossip: number;
+  repair: number;
+  ihave: number;
+  /** Entries of all `ihave` frames. */
+  entries: number;
+  graft: number;
+  prune: number;
+  other: number;
+}
+
+/** One peer of the experiment. */
+export interface WorldPeer {
+  readonly index: number;
+  readonly process: VirtualProcess<PeerCore>;
+  /** The followed messages that it has. */
+  readonly had: Set<Spread>;
+}
+
+const nothingSent: Sent = { gossip: 0, repair: 0, ihave: 0, entries: 0, graft: 0, prune: 0, other: 0 };
+
+/** A network that grows to a size, is talked in, and broken. */
+export class ExperimentWorld {
+  readonly network: VirtualNetwork<Message | ClassicMessage>;
+  readonly random: Random;
+  readonly peers: WorldPeer[] = [];
+  sent: Sent = { ...nothingSent };
+  readonly #tuning: PeerTuning;
+  readonly #spreads = new Map<string, Spread>();
+  #started = 0;
+  #token = 0;
+  readonly #payload: Uint8Array;
+
+  constructor(randomSeed: number, tuning: PeerTuning = {}, payloadBytes = 0) {
+    this.#tuning = tuning;
+    this.random = seededRandom(randomSeed ^ 0x5eed);
+    this.#payload = new Uint8Array(payloadBytes);
+    this.network = new VirtualNetwork({ randomSeed, recheck: (message) => this.#count(message) });
+  }
+
+  /** Lets so many peers join, each through a random one that is there, and then waits until things have settled. */
+  grow(count: number, { joinsPerSecond = 200, settleMs = 20_000 } = {}): void {
+    for (let i = 0; i < count; i++) {
+      this.join();
+      if (i % 10 === 9) this.network.run(10_000 / joinsPerSecond);
+    }
+    this.network.run(settleMs);
+  }
+
+  /** One more peer. */
+  join(): WorldPeer {
+    const index = this.#started++;
+    const address = addressOf(index);
+    const config = peerConfig(this.#tuning);
+    const contact = { id: this.#newId(), address };
+    const had = new Set<Spread>();
+    const process = this.network.start(address, (effects, random) => {
+      const self = { contact, epoch: this.network.now, network: "experiment" };
+      const arrived = (envelope: Envelope, round: number) => this.#arrived(had, envelope, round);
+      return new PeerCore(self, config, random, {
+        dial: (to, dialect) => effects.dial(to, dialect),
+        send: (link, message) => effects.send(link, message),
+        end: (link) => effects.end(link),
+        close: (link, reason) => effects.close(link, reason),
+        notify: (event) => effects.notify(event),
+        arrived,
+        ordered() {},
+      });
+    });
+    const first = this.peers.length === 0 ? [] : [this.any().process.address];
+    process.call((core, now) => core.start(now, { seeds: [], peers: first }));
+    const peer = { index, process, had };
+    this.peers.push(peer);
+    return peer;
+  }
+
+  /** A random live peer. */
+  any(): WorldPeer {
+    return this.peers[this.random.below(this.peers.length)]!;
+  }
+
+  /** Kills one. */
+  kill(peer: WorldPeer): void {
+    this.peers.splice(this.peers.indexOf(peer), 1);
+    peer.process.crash();
+  }
+
+  /** Kills a share of all, at random, in one moment. */
+  killShare(share: number): void {
+    const victims = new Set<WorldPeer>();
+    const count = Math.round(this.peers.length * share);
+    while (victims.size < count) victims.add(this.any());
+    const survivors = this.peers.filter((peer) => !victims.has(peer));
+    this.peers.length = 0;
+    this.peers.push(...survivors);
+    for (const { process } of victims) process.crash();
+  }
+
+  /** Publishes a message. */
+  publish(peer: WorldPeer): Spread {
+    const { id: origin } = peer.process.core.self.contact;
+    const seq = peer.process.core.counters.published + 1;
+    const spread: Spread = { reached: 0, lastHop: 0 };
+    this.#spreads.set(`${origin}/${seq}`, spread);
+    const token = ++this.#token;
+    const payload = this.#payload;
+    peer.process.call((core, now) => core.publish(now, { token, topic: "t", payload, allowAlone: true }));
+    return spread;
+  }
+
+  /** Copies of payloads beyond the first, and first ones, at all live peers, since the start. */
+  copies(): { readonly duplicates: number; readonly delivered: number } {
+    let duplicates = 0;
+    let delivered = 0;
+    for (const { process } of this.peers) {
+      const { counters } = process.core;
+      duplicates += counters.duplicates;
+      delivered += counters.delivered;
+    }
+    return { duplicates, delivered };
+  }
+
+  /** Counts frames from here on. */
+  resetSent(): void {
+    this.sent = { ...nothingSent };
+  }
+
+  /** Spreads are not followed any more: those that are have a cost. */
+  forgetSpreads(): void {
+    this.#spreads.clear();
+  }
+
+  #arrived(had: Set<Spread>, { origin, seq }: Envelope, round: number): void {
+    const spread = this.#spreads.get(`${origin}/${seq}`);
+    if (spread === undefined) return;
+    had.add(spread);
+    spread.reached++;
+    if (round > spread.lastHop) spread.lastHop = round;
+  }
+
+  #count(message: Message | ClassicMessage): Message | ClassicMessage {
+    const { sent } = this;
+    switch (message.type) {
+      case "gossip":
+      case "repair":
+      case "graft":
+      case "prune":
+        sent[message.type]++;
+        break;
+      case "ihave":
+        sent.ihave++;
+        sent.entries += message.entries.length;
+        break;
+      default:
+        sent.other++;
+    }
+    return message;
+  }
+
+  #newId(): PeerId {
+    let digits = "";
+    while (digits.length < 32) digits += this.random.below(0x1_0000).toString(16).padStart(4, "0");
+    return parsePeerId(digits)!;
+  }
+}
+
+function addressOf(index: number): Address {
+  return joinAddress(`10.${(index >> 16) & 255}.${(index >> 8) & 255}.${index & 255}`, 6000)!;
+}

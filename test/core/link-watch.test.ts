@@ -1,0 +1,122 @@
+import { describe, expect, test } from "vitest";
+import { LinkWatch, linkDefaults } from "../../src/core/link-watch.js";
+
+interface Scene {
+  readonly watch: LinkWatch;
+  readonly sent: string[];
+  readonly taken: [slot: number, mark: number][];
+  readonly lost: [slot: number, why: string, at: number][];
+  now: number;
+  /** Lets time pass, waking the watch when it asks for it. */
+  run(untilMs: number): void;
+}
+
+function scene(): Scene {
+  const sent: string[] = [];
+  const taken: [number, number][] = [];
+  const lost: [number, string, number][] = [];
+  const watch: LinkWatch = new LinkWatch(linkDefaults, {
+    send: (link, message) => sent.push(`${link} ${message.type} ${message.nonce}`),
+    taken: (_now, slot, mark) => taken.push([slot, mark]),
+    lost: (now, slot, why) => {
+      lost.push([slot, why, now]);
+      watch.neighborDown(slot);
+    },
+  });
+  return {
+    watch,
+    sent,
+    taken,
+    lost,
+    now: 0,
+    run(until) {
+      while (watch.nextWake <= until) {
+        this.now = Math.max(this.now, watch.nextWake);
+        watch.wake(this.now);
+      }
+      this.now = until;
+    },
+  };
+}
+
+describe("a watch over links", () => {
+  test("asks nothing of a neighbor that is heard from", () => {
+    const world = scene();
+    world.watch.neighborUp(0, 0, 7);
+    for (let now = 500; now <= 60_000; now += 500) {
+      world.run(now);
+      world.watch.heard(now, 0);
+    }
+    expect(world.sent).toEqual([]);
+    expect(world.lost).toEqual([]);
+  });
+
+  test("gives a silent neighbor up after three probes, a stopped one within five seconds", () => {
+    const world = scene();
+    world.watch.neighborUp(0, 2, 7);
+    world.run(60_000);
+    expect(world.sent).toHaveLength(3);
+    expect(world.lost).toEqual([[2, "silent", 4_000]]);
+  });
+
+  test("keeps a neighbor that answers its third probe", () => {
+    const world = scene();
+    world.watch.neighborUp(0, 0, 7);
+    world.run(3_500);
+    expect(world.sent).toHaveLength(3);
+    world.watch.heard(3_500, 0);
+    world.watch.receive(3_500, 0, { type: "ack", nonce: 1 });
+    expect(world.watch.rttMs(0)).toBe(500);
+    world.run(4_400);
+    expect(world.lost).toEqual([]);
+  });
+
+  test("does not blame its neighbors for having been stopped itself", () => {
+    const world = scene();
+    world.watch.neighborUp(0, 0, 7);
+    world.watch.neighborUp(0, 1, 8);
+    world.now = 120_000;
+    world.watch.wake(120_000);
+    expect(world.lost).toEqual([]);
+    world.run(121_500);
+    world.watch.heard(121_500, 0);
+    world.run(130_000);
+    expect(world.lost.map(([slot]) => slot).sort()).toEqual([0, 1]);
+    expect(world.lost.find(([slot]) => slot === 1)![2]).toBeGreaterThanOrEqual(122_000);
+  });
+
+  test("tells what has been taken, one probe at a time, the last mark for all before it", () => {
+    const world = scene();
+    world.watch.neighborUp(0, 0, 7);
+    world.watch.request(10, 0, 1);
+    world.watch.request(11, 0, 2);
+    world.watch.request(12, 0, 3);
+    expect(world.sent).toEqual(["7 probe 1"]);
+    world.watch.receive(50, 0, { type: "ack", nonce: 1 });
+    expect(world.taken).toEqual([[0, 1]]);
+    expect(world.sent).toEqual(["7 probe 1", "7 probe 2"]);
+    world.watch.receive(60, 0, { type: "ack", nonce: 1 });
+    expect(world.taken).toEqual([[0, 1]]);
+    world.watch.receive(90, 0, { type: "ack", nonce: 2 });
+    expect(world.taken).toEqual([
+      [0, 1],
+      [0, 3],
+    ]);
+    expect(world.sent).toHaveLength(2);
+  });
+
+  test("answers probes, and gives up a neighbor that is congested for ten seconds", () => {
+    const world = scene();
+    world.watch.neighborUp(0, 0, 7);
+    world.watch.receive(0, 0, { type: "probe", nonce: 99 });
+    expect(world.sent).toEqual(["7 ack 99"]);
+    world.watch.congested(100, 0, true);
+    expect(world.watch.isCongested(0)).toBe(true);
+    for (let now = 500; now <= 15_000; now += 500) {
+      world.run(now);
+      if (world.lost.length === 0) world.watch.heard(now, 0);
+    }
+    expect(world.lost.map(([slot, why]) => [slot, why])).toEqual([[0, "slow"]]);
+    expect(world.lost[0]![2]).toBeGreaterThanOrEqual(10_100);
+  });
+});
