@@ -47,9 +47,12 @@ export interface OverlayConfig {
   readonly recallMinMs: number;
   /** … up to this, which is also how long two parts may take to notice that they can be one again. */
   readonly recallMaxMs: number;
-  /** From the start to the first exchange of a neighbor for a random contact; each pause is twice the one before … */
+  /** From the start to the first exchange of a neighbor for a random contact; six times as long to the second … */
   readonly mixMinMs: number;
-  /** … up to this. Each exchange costs the broadcast a few duplicates: half an hour makes them too few to count. */
+  /**
+   * … and this to each further one. An exchange takes links out of trees: what joins groups that formed in a storm of
+   * joins must not disturb a network for ever.
+   */
   readonly mixMaxMs: number;
 }
 
@@ -76,7 +79,7 @@ export const overlayDefaults: OverlayConfig = {
   recallMinMs: 1_000,
   recallMaxMs: 60_000,
   mixMinMs: 10_000,
-  mixMaxMs: 1_800_000,
+  mixMaxMs: 21_600_000,
 };
 
 /** How much of the past a peer remembers. */

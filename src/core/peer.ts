@@ -6,12 +6,13 @@
  * then belongs to one of: overlay, broadcast, reconciliation, watch.
  */
 import type { Address } from "./address.js";
-import { fromClassic, toClassic } from "./bridge/classic-form.js";
-import { ClassicSide, type ClassicSideEvent } from "./bridge/classic-side.js";
+import type { ClassicSide } from "./bridge/classic-side.js";
+import { Crossing } from "./bridge/crossing.js";
 import { Broadcast } from "./broadcast.js";
 import type { ClassicMessage } from "./classic/message.js";
 import type { Core, Dialect, DownReason, LinkId } from "./effects.js";
 import { History } from "./history.js";
+import type { Contact } from "./identity.js";
 import { Joining } from "./joining.js";
 import { LinkWatch } from "./link-watch.js";
 import type { Envelope, Message } from "./message.js";
@@ -40,12 +41,14 @@ export class PeerCore implements Core<Message | ClassicMessage> {
   readonly #watch: LinkWatch;
   readonly #publisher: Publisher;
   readonly #registration: Registration;
+  readonly #crossing: Crossing;
   readonly #classic: ClassicSide;
   readonly #joining: Joining;
-  /** Classic neighbors as they were when they were linked. */
-  readonly #classicLinks = new Map<Address, NeighborState>();
   readonly #counters = { delivered: 0, published: 0, duplicates: 0, gaps: 0 };
   #seq = 0;
+  /** When those parts want to be woken that most messages do not concern, and whether that has to be found out anew. */
+  #calmWake = Number.POSITIVE_INFINITY;
+  #isStale = true;
   /** How old the message is that is just being repaired. */
   #repairAgeMs = 0;
   #hasLeft = false;
@@ -86,7 +89,10 @@ export class PeerCore implements Core<Message | ClassicMessage> {
     });
     this.#watch = new LinkWatch(config.links, {
       send,
-      taken: (now, slot, mark) => this.#publisher.taken(now, slot, mark),
+      taken: (now, slot, mark) => {
+        this.#isStale = true;
+        this.#publisher.taken(now, slot, mark);
+      },
       lost: (now, slot, why) => this.#drop(now, slot, why),
     });
     this.#publisher = this.#makePublisher();
@@ -122,29 +128,16 @@ export class PeerCore implements Core<Message | ClassicMessage> {
         effects.notify({ type: "mismatched", address, ours: self.network, theirs: hello.network });
       },
     });
-    this.#classic = this.#makeClassicSide(random);
-  }
-
-  #makeClassicSide(random: Random): ClassicSide {
-    const effects = this.#effects;
-    const overlay = this.#overlay;
-    return new ClassicSide(this.#self.contact, this.#config.classic, random, {
-      dial: (address) => effects.dial(address, "classic"),
-      send: (link, message) => effects.send(link, message),
-      end: (link) => effects.end(link),
-      close: (link, reason) => effects.close(link, reason),
-      notify: (event) => this.#fromClassicSide(event),
-      *nativePeers() {
-        for (const { contact } of overlay.neighbors) yield contact.address;
-        for (const { address } of overlay.passive) yield address;
-      },
-      heard: (now, gossip) => {
-        const envelope = fromClassic(gossip);
-        if (envelope === undefined || this.#history.has(envelope)) return;
-        this.#broadcast.publish(now, envelope);
-        this.#arrived(now, envelope, 0);
+    this.#crossing = new Crossing(self.contact, config.classic, random, effects, {
+      crossed: (now, envelope) => this.#crossed(now, envelope),
+      nativePeers: () =>
+        [...this.#overlay.neighbors.map(({ contact }) => contact), ...this.#overlay.passive].map(addressOf),
+      mayBeNative: (address) => {
+        // Where a native seed answers, it tells which peers are.
+        if (this.#registration.answering === 0) this.#joining.addEntrance(address);
       },
     });
+    this.#classic = this.#crossing.side;
   }
 
   /** Who this peer is. */
@@ -165,21 +158,28 @@ export class PeerCore implements Core<Message | ClassicMessage> {
   /** When {@link wake} is wanted next. */
   get nextWake(): number {
     if (this.#hasLeft) return this.#registration.nextWake;
+    if (this.#isStale) {
+      this.#isStale = false;
+      this.#calmWake = Math.min(
+        this.#overlay.nextWake,
+        this.#publisher.nextWake,
+        this.#registration.nextWake,
+        this.#classic.nextWake,
+        this.#joining.nextWake,
+      );
+    }
     return Math.min(
-      this.#overlay.nextWake,
+      this.#calmWake,
       this.#broadcast.nextWake,
       this.#reconciler.nextWake,
       this.#watch.nextWake,
-      this.#publisher.nextWake,
-      this.#registration.nextWake,
-      this.#classic.nextWake,
       this.#history.nextWake,
-      this.#joining.nextWake,
     );
   }
 
   /** Joins the network. With neither seeds nor peers this is the first peer, and others will come to it. */
   start(now: number, { seeds, peers }: Beginning): void {
+    this.#isStale = true;
     this.#joining.start(peers);
     this.#classic.start(now, seeds);
     this.#registration.start(now, seeds);
@@ -193,6 +193,7 @@ export class PeerCore implements Core<Message | ClassicMessage> {
 
   /** Says goodbye to everybody. Nothing happens after it, but for a moment the seeds are told: see {@link isParting}. */
   leave(now: number): void {
+    this.#isStale = true;
     this.#hasLeft = true;
     this.#unlinkReason = "left";
     this.#publisher.leave(now);
@@ -207,6 +208,7 @@ export class PeerCore implements Core<Message | ClassicMessage> {
    * before this returns.
    */
   publish(now: number, request: PublishRequest): void {
+    this.#isStale = true;
     const { maxPayloadBytes } = this.#config;
     if (request.payload.length > maxPayloadBytes) {
       const message = `a payload of ${request.payload.length} bytes; this network takes ${maxPayloadBytes} at most`;
@@ -216,7 +218,7 @@ export class PeerCore implements Core<Message | ClassicMessage> {
 
   /** The neighbors, as they are now. */
   neighbors(): readonly NeighborState[] {
-    return [...this.#overlay.neighbors.map((neighbor) => this.#stateOf(neighbor)), ...this.#classicNeighbors()];
+    return [...this.#overlay.neighbors.map((neighbor) => this.#stateOf(neighbor)), ...this.#crossing.neighbors()];
   }
 
   /**
@@ -231,18 +233,21 @@ export class PeerCore implements Core<Message | ClassicMessage> {
   }
 
   linkUp(now: number, link: LinkId, remote: Address, dialect: Dialect): void {
+    this.#isStale = true;
     if (dialect === "classic") this.#classic.linkUp(now, link, remote);
     else if (this.#registration.owns(link)) this.#registration.linkUp(now, link);
     else this.#overlay.linkUp(now, link, remote);
   }
 
   linkEnded(now: number, link: LinkId): void {
+    this.#isStale = true;
     if (this.#registration.owns(link)) this.#registration.linkEnded(now, link);
     else if (this.#classic.owns(link)) this.#classic.linkEnded(now, link);
     else this.#overlay.linkEnded(now, link);
   }
 
   linkDown(now: number, link: LinkId, reason: DownReason): void {
+    this.#isStale = true;
     if (this.#registration.owns(link)) this.#registration.linkDown(now, link, reason);
     else if (this.#classic.owns(link)) this.#classic.linkDown(now, link, reason);
     else this.#overlay.linkDown(now, link, reason);
@@ -250,13 +255,18 @@ export class PeerCore implements Core<Message | ClassicMessage> {
 
   receive(now: number, link: LinkId, message: Message | ClassicMessage): void {
     const neighbor = this.#overlay.neighborOn(link);
-    if (neighbor !== undefined) this.#fromNeighbor(now, neighbor, message as Message);
-    else if (this.#registration.owns(link)) this.#registration.receive(now, link, message as Message);
+    if (neighbor !== undefined) {
+      this.#fromNeighbor(now, neighbor, message as Message);
+      return;
+    }
+    this.#isStale = true;
+    if (this.#registration.owns(link)) this.#registration.receive(now, link, message as Message);
     else if (this.#classic.owns(link)) this.#classic.receive(now, link, message as ClassicMessage);
     else this.#overlay.receive(now, link, message as Message);
   }
 
   congested(now: number, link: LinkId, isCongested: boolean): void {
+    this.#isStale = true;
     const neighbor = this.#overlay.neighborOn(link);
     if (neighbor === undefined) return;
     const { slot } = neighbor;
@@ -268,6 +278,7 @@ export class PeerCore implements Core<Message | ClassicMessage> {
   }
 
   wake(now: number): void {
+    this.#isStale = true;
     if (this.#hasLeft) {
       this.#registration.wake(now);
       return;
@@ -308,6 +319,7 @@ export class PeerCore implements Core<Message | ClassicMessage> {
         this.#watch.receive(now, slot, message);
         break;
       default:
+        this.#isStale = true;
         if (!this.#overlay.receive(now, neighbor.link, message)) this.#drop(now, slot, "misbehaved");
     }
   }
@@ -322,34 +334,19 @@ export class PeerCore implements Core<Message | ClassicMessage> {
     if (isOwn) this.#counters.published++;
     else this.#counters.delivered++;
     if (!this.#classic.isIdle) {
-      const gossip = toClassic(envelope);
-      if (gossip !== undefined) this.#classic.spread(now, gossip, this.#repairAgeMs);
+      this.#isStale = true;
+      this.#crossing.spread(now, envelope, this.#repairAgeMs);
     }
     this.#effects.arrived(envelope, round);
     this.#sequencer.arrived(now, envelope);
   }
 
-  #fromClassicSide(event: ClassicSideEvent): void {
-    if (event.type === "linked") {
-      const neighbor = this.#classicNeighbors().find(({ address }) => address === event.peer);
-      if (neighbor === undefined) return;
-      this.#classicLinks.set(event.peer, neighbor);
-      this.#effects.notify({ type: "link", neighbor });
-      // Where all seeds are originals, nobody can tell which peers speak this protocol as well: this one may.
-      const isHearsay = this.#classic.neighbors().some((one) => one.address === event.peer && one.isHearsay);
-      if (isHearsay && this.#registration.answering === 0) this.#joining.addEntrance(event.peer);
-    } else if (event.type === "unlinked") {
-      const neighbor = this.#classicLinks.get(event.peer);
-      this.#classicLinks.delete(event.peer);
-      if (neighbor === undefined) return;
-      this.#effects.notify({ type: "unlink", neighbor, reason: event.reason === "dead" ? "silent" : "gone" });
-    }
-  }
-
-  #classicNeighbors(): NeighborState[] {
-    return this.#classic.neighbors().map(({ address, since, rttMs }) => {
-      return { id: undefined, address, dialect: "classic", since, rttMs, isCongested: false };
-    });
+  /** A message of a classic peer, heard here first. */
+  #crossed(now: number, envelope: Envelope): void {
+    this.#isStale = true;
+    if (this.#history.has(envelope)) return;
+    this.#broadcast.publish(now, envelope);
+    this.#arrived(now, envelope, 0);
   }
 
   #neighborUp(now: number, neighbor: Neighbor): void {
@@ -372,6 +369,7 @@ export class PeerCore implements Core<Message | ClassicMessage> {
   }
 
   #drop(now: number, slot: number, why: "silent" | "slow" | "misbehaved"): void {
+    this.#isStale = true;
     const neighbor = this.#overlay.neighbors.find((other) => other.slot === slot);
     if (neighbor === undefined) return;
     this.#unlinkReason = why;
@@ -442,4 +440,8 @@ export class PeerCore implements Core<Message | ClassicMessage> {
     const rttMs = this.#watch.rttMs(slot);
     return { id, address, dialect: "native", since, rttMs, isCongested: this.#watch.isCongested(slot) };
   }
+}
+
+function addressOf({ address }: Contact): Address {
+  return address;
 }

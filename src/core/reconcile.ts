@@ -111,7 +111,11 @@ export class Reconciler {
   /** When {@link wake} is wanted next. */
   get nextWake(): number {
     let next = Math.min(this.#turnAt, this.#wants.nextWake, this.#repairs.nextWake, this.#gaps.nextWake);
-    for (const side of this.#sides) if (side !== undefined && side.soonAt < next) next = side.soonAt;
+    const sides = this.#sides;
+    for (let slot = 0; slot < sides.length; slot++) {
+      const side = sides[slot];
+      if (side !== undefined && side.soonAt < next) next = side.soonAt;
+    }
     return next;
   }
 

@@ -10,6 +10,9 @@ import type { PeerId } from "./identity.js";
 import type { Random } from "./random.js";
 import { type ActiveView, LostNeighbors, type Neighbor, type PassiveView } from "./views.js";
 
+/** How much longer the pause before the second mixing is than the one before the first. */
+const secondMixFactor = 6;
+
 /** Addresses of possible contacts that are kept until one of them has taken this peer in. */
 const addressesMax = 64;
 
@@ -207,7 +210,8 @@ export class Search {
 
   #mix(now: number): void {
     this.#mixAt = now + this.#jittered(this.#mixPauseMs);
-    this.#mixPauseMs = Math.min(this.#config.mixMaxMs, this.#mixPauseMs * 2);
+    const { mixMinMs, mixMaxMs } = this.#config;
+    this.#mixPauseMs = this.#mixPauseMs === mixMinMs ? Math.min(mixMaxMs, mixMinMs * secondMixFactor) : mixMaxMs;
     const contact = this.#passive.any();
     if (contact === undefined || this.#active.neighbors.length < this.#config.activeViewMax) return;
     if (!this.#greetings.isSearching(contact.id)) this.#greetings.dial(now, "mix", contact.address, contact);

@@ -1,0 +1,162 @@
+/**
+ * Many peers under test: all in the test's own process, or each in a process of its own. A scenario is written once, for
+ * {@link Actors}, and played with both.
+ */
+import { type ChildProcess, execFileSync, fork } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { Actor, type ActorCommand, type ActorStart, type Report, type Stream, type Streamed } from "./actor.js";
+import { Crossing, type Crossings } from "./crossings.js";
+
+/** Where peers live. */
+export type Kind = "in one process" | "as processes";
+
+/** One peer under test, wherever it lives. */
+export interface Played {
+  readonly id: string;
+  /** Where others reach it: its crossing, if it has one. */
+  readonly address: string;
+  join(): Promise<void>;
+  stream(stream: Stream): Promise<Streamed>;
+  stopStream(): Promise<void>;
+  beginPhase(): Promise<void>;
+  report(): Promise<Report>;
+  /** Of one origin only: how many messages a new subscription gets from history. */
+  readAgain(): Promise<number>;
+  /** Ends it without a goodbye: SIGKILL, for a process. */
+  kill(): Promise<void>;
+  /** SIGSTOP and SIGCONT; only for processes. */
+  signal(signal: "SIGSTOP" | "SIGCONT"): void;
+}
+
+type Tell = <Value>(command: ActorCommand, argument?: unknown) => Promise<Value>;
+
+/** All peers of one test. */
+export class Actors {
+  readonly #kind: Kind;
+  readonly #endings: (() => unknown)[] = [];
+
+  constructor(kind: Kind) {
+    this.#kind = kind;
+  }
+
+  /** Starts a peer, which joins through these. With `crossings`, all that reach it do so through a crossing of its own. */
+  async start(
+    peers: readonly string[],
+    options: Partial<ActorStart> & { readonly crossings?: Crossings } = {},
+  ): Promise<Played> {
+    const { crossings, ...rest } = options;
+    const port = crossings === undefined ? 0 : await freePort();
+    const crossing = crossings === undefined ? undefined : await Crossing.open(crossings, port);
+    const { tell, kill, signal } = this.#kind === "as processes" ? this.#process() : this.#here();
+    const advertise = crossing === undefined ? {} : { advertise: crossing.address };
+    const start: ActorStart = { ...rest, port, peer: { peers, ...rest.peer, ...advertise } };
+    const { id, address } = await tell<{ id: string; address: string }>("start", start);
+    return {
+      id,
+      address,
+      join: () => tell("join"),
+      stream: (stream) => tell("stream", stream),
+      stopStream: () => tell("stopStream"),
+      beginPhase: () => tell("beginPhase"),
+      report: () => tell("report"),
+      readAgain: () => tell("readAgain"),
+      kill,
+      signal,
+    };
+  }
+
+  /** Ends all. */
+  async clear(): Promise<void> {
+    await Promise.all(this.#endings.splice(0).map((end) => end()));
+  }
+
+  #here(): { tell: Tell } & Pick<Played, "kill" | "signal"> {
+    const actor = new Actor();
+    let isOver = false;
+    const kill = async () => {
+      if (!isOver) await actor.crash();
+      isOver = true;
+    };
+    this.#endings.push(kill);
+    return {
+      tell: (command, argument) => (actor[command] as (argument: unknown) => Promise<never>).call(actor, argument),
+      kill,
+      signal: () => {
+        throw new Error("signals are for processes");
+      },
+    };
+  }
+
+  #process(): { tell: Tell } & Pick<Played, "kill" | "signal"> {
+    const child = fork(actorProgram(), { stdio: ["ignore", "inherit", "inherit", "ipc"], execArgv: [] });
+    const kill = async () => {
+      child.kill("SIGKILL");
+    };
+    this.#endings.push(kill);
+    return { tell: tellerOf(child), kill, signal: (signal) => void child.kill(signal) };
+  }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen({ port: 0, host: "127.0.0.1" }, resolve));
+  const { port } = server.address() as { port: number };
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+interface Answer {
+  readonly call: number;
+  readonly value?: unknown;
+  readonly error?: string;
+}
+
+function tellerOf(child: ChildProcess): Tell {
+  const open = new Map<number, { resolve(value: unknown): void; reject(error: Error): void }>();
+  let calls = 0;
+  child.on("message", ({ call, value, error }: Answer) => {
+    const waiting = open.get(call);
+    open.delete(call);
+    if (error === undefined) waiting?.resolve(value);
+    else waiting?.reject(new Error(error));
+  });
+  child.on("exit", () => {
+    for (const { reject } of open.values()) reject(new Error("the process has ended"));
+  });
+  return <Value>(command: ActorCommand, argument?: unknown) =>
+    new Promise<Value>((resolve, reject) => {
+      const call = ++calls;
+      open.set(call, { resolve: resolve as (value: unknown) => void, reject });
+      child.send({ call, command, argument }, (error) => {
+        if (error !== null) reject(error);
+      });
+    });
+}
+
+let program: string | undefined;
+
+/** Compiles the actor, with a copy of all it needs: processes start faster so, and whoever builds meanwhile is no harm. */
+function actorProgram(): string {
+  if (program !== undefined) return program;
+  const root = fileURLToPath(new URL("../..", import.meta.url));
+  const folder = mkdtempSync(join(tmpdir(), "hearsay-actor-"));
+  process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
+  const compilerOptions = {
+    noEmit: false,
+    noCheck: true,
+    outDir: folder,
+    rootDir: root,
+    typeRoots: [join(root, "node_modules/@types")],
+  };
+  const files = [join(root, "test/net/actor-process.ts")];
+  const project = join(folder, "tsconfig.json");
+  writeFileSync(project, JSON.stringify({ extends: join(root, "tsconfig.json"), compilerOptions, files, include: [] }));
+  writeFileSync(join(folder, "package.json"), JSON.stringify({ type: "module" }));
+  execFileSync(join(root, "node_modules/.bin/tsc"), ["-p", project], { stdio: "inherit" });
+  program = join(folder, "test/net/actor-process.js");
+  return program;
+}

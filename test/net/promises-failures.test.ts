@@ -1,0 +1,131 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterEach, describe, expect, test } from "vitest";
+import type { Report } from "./actor.js";
+import { Actors, type Kind, type Played } from "./actors.js";
+import { Crossings } from "./crossings.js";
+import { lackingOf, started, untilAll } from "./played.js";
+
+const isLong = Boolean(process.env.HEARSAY_LONG);
+const payloadBytes = 256;
+
+describe.each<Kind>(["in one process", "as processes"])("peers %s", (kind) => {
+  const actors = new Actors(kind);
+  const crossings = new Crossings();
+  afterEach(async () => {
+    await actors.clear();
+    crossings.clear();
+  });
+
+  test("half of 20 peers are killed in the middle of a stream: the others miss nothing of it", async () => {
+    const rate = isLong ? 500 : 200;
+    const played = await started(actors, 20);
+    const [source, ...others] = played as [Played, ...Played[]];
+    const streaming = source.stream({ rate, forMs: 4_000, payloadBytes });
+    await sleep(2_000);
+    await Promise.all(others.filter((_one, index) => index % 2 === 0).map((one) => one.kill()));
+    const survivors = [source, ...others.filter((_one, index) => index % 2 === 1)];
+    const { published, failed } = await streaming;
+    expect({ published, failed }).toEqual({ published: 4 * rate, failed: {} });
+    const due = new Map([[source.id, published]]);
+    const reports = await untilAll(survivors, (report) => lackingOf(report, due) === 0, "all of it has come");
+    for (const { faults, gaps } of reports) expect({ faults, gaps }).toEqual({ faults: [], gaps: [] });
+    if (isLong) console.log(kind, "killed 10 of 20:", JSON.stringify(reports.map(({ phase }) => phase.p99Ms)));
+  }, 60_000);
+
+  const scene = sleepScene(kind);
+  test(`one of ${scene.peers} peers reads nothing for ${scene.sleepMs} ms: the others do not feel it, and it gets all`, async () => {
+    const { rate, sleepMs, phaseMs } = scene;
+    // Only in one process: a process is put to sleep as a whole.
+    const options = { peer: { config: { history: { retainedPerOriginMax: scene.retained } } } };
+    const played = await started(actors, scene.peers, kind === "as processes" ? options : { ...options, crossings });
+    const [source, sleeper, ...others] = played as [Played, Played, ...Played[]];
+    const awake = [source, ...others];
+    const streaming = source.stream({ rate, forMs: 1_000 + phaseMs + sleepMs, payloadBytes });
+    await sleep(1_000);
+    const before = await phaseOf(kind, awake, phaseMs);
+    if (kind === "as processes") sleeper.signal("SIGSTOP");
+    else crossings.part([[sleeper.address], awake.map(({ address }) => address)]);
+    const during = await phaseOf(kind, awake, sleepMs);
+    if (kind === "as processes") sleeper.signal("SIGCONT");
+    else crossings.mend();
+    const wokeAt = performance.now();
+    const { published, failed } = await streaming;
+    console.log(kind, JSON.stringify({ ...scene, published, failed, before, during }));
+    expect(failed).toEqual({});
+    const due = new Map([[source.id, published]]);
+    const hasAll = (report: Report) => lackingOf(report, due) <= told(report);
+    const [woken] = (await untilAll([sleeper], hasAll, "the sleeper has it all, or is told")) as [Report];
+    const tookMs = performance.now() - wokeAt;
+    const lost = told(woken);
+    console.log(kind, JSON.stringify({ wokenInMs: Math.round(tookMs), lost, unlinks: woken.unlinks }));
+    expect(woken.missed).toBe(lost);
+    expect(tookMs).toBeLessThan(5_000);
+    for (const { faults, gaps } of await untilAll(awake, hasAll, "the others have it")) {
+      expect({ faults, gaps }).toEqual({ faults: [], gaps: [] });
+    }
+    expect(during.rate / before.rate).toBeGreaterThan(0.9);
+    // Where a millisecond is the usual, one more is no harm.
+    expect(during.medianMs).toBeLessThan(2 * before.medianMs + 20);
+    expect(during.rssBytes - before.rssBytes).toBeLessThan(200_000_000);
+  }, 120_000);
+});
+
+/** How many messages it was told that it will never have. */
+function told({ gaps }: Report): number {
+  return sumOf(gaps.map(({ count }) => count));
+}
+
+interface SleepScene {
+  readonly peers: number;
+  readonly rate: number;
+  readonly sleepMs: number;
+  readonly phaseMs: number;
+  /** Messages that everybody keeps. The memory of the others is steady when they keep that many. */
+  readonly retained: number;
+}
+
+function sleepScene(kind: Kind): SleepScene {
+  const rate = Number(process.env.HEARSAY_RATE ?? 5_000);
+  if (!isLong) return { peers: 8, rate: 400, sleepMs: 5_000, phaseMs: 2_000, retained: 10_000 };
+  return kind === "as processes"
+    ? { peers: 32, rate, sleepMs: 20_000, phaseMs: 10_000, retained: 10_000 }
+    : { peers: 16, rate: 500, sleepMs: 20_000, phaseMs: 10_000, retained: 2_000 };
+}
+
+interface PhaseOfAll {
+  /** Messages a second, to one peer. */
+  readonly rate: number;
+  /** Of the peers' medians: the median. */
+  readonly medianMs: number;
+  readonly p99Ms: number;
+  /** All processes together. */
+  readonly rssBytes: number;
+  /** Percent of one core, all processes together. */
+  readonly cpuPercent: number;
+}
+
+/** What a while brings to these peers. */
+async function phaseOf(kind: Kind, played: readonly Played[], ms: number): Promise<PhaseOfAll> {
+  const isOneProcess = kind === "in one process";
+  const begun = await Promise.all(played.map((one) => one.report()));
+  await Promise.all(played.map((one) => one.beginPhase()));
+  await sleep(ms);
+  const reports = await Promise.all(played.map((one) => one.report()));
+  const phases = reports.map(({ phase }) => phase);
+  const cpuMs = reports.map((report, index) => (report.cpuMs - begun[index]!.cpuMs) / report.phase.ms);
+  return {
+    rate: medianOf(phases.map((phase) => (1000 * phase.heard) / phase.ms)),
+    medianMs: medianOf(phases.map((phase) => phase.medianMs ?? Number.POSITIVE_INFINITY)),
+    p99Ms: medianOf(phases.map((phase) => phase.p99Ms ?? Number.POSITIVE_INFINITY)),
+    rssBytes: sumOf(reports.map(({ rssBytes }) => rssBytes)) / (isOneProcess ? played.length : 1),
+    cpuPercent: Math.round((100 * sumOf(cpuMs)) / (isOneProcess ? played.length : 1)),
+  };
+}
+
+function medianOf(values: readonly number[]): number {
+  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)]!;
+}
+
+function sumOf(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0);
+}
