@@ -13,6 +13,7 @@
 import type { PeerId } from "./identity.js";
 import type { Links } from "./links.js";
 import type { Announcement, Envelope } from "./message.js";
+import type { Pace } from "./pace.js";
 
 /** How announcements are batched. */
 export interface AnnouncementsConfig {
@@ -58,6 +59,7 @@ const strikeStepsMax = 16_384;
 export class Announcements {
   readonly #config: AnnouncementsConfig;
   readonly #links: Links;
+  readonly #pace: Pace;
   readonly #batchCount: number;
   #runs: Run[] = [];
   /** By slot: messages that wait. Never too low. */
@@ -69,8 +71,9 @@ export class Announcements {
   #nextFlushAt = Number.POSITIVE_INFINITY;
 
   /** @param jitter - 0 to 1, another one for each peer: neighbors should not speak at the same time */
-  constructor(config: AnnouncementsConfig, links: Links, jitter: number) {
+  constructor(config: AnnouncementsConfig, links: Links, pace: Pace, jitter: number) {
     this.#config = config;
+    this.#pace = pace;
     this.#links = links;
     this.#batchCount = Math.max(1, Math.round(config.ihaveBatchCount * (0.75 + jitter / 2)));
   }
@@ -97,7 +100,7 @@ export class Announcements {
       if (runs.length >= this.#config.announcementsMax) this.#dropOldest();
       this.#runs.push({ origin, epoch, seq, count: 1, tree, round, mask, since: now });
     }
-    const interval = now < this.#unrestUntil ? this.#config.ihaveIntervalMs : this.#config.ihaveCalmIntervalMs;
+    const interval = now < this.#unrestUntil ? this.#restlessMs : this.#config.ihaveCalmIntervalMs;
     for (let slot = 0, rest = mask; rest !== 0; slot++, rest >>>= 1) {
       if ((rest & 1) === 0) continue;
       const count = ++this.#counts[slot]!;
@@ -125,8 +128,12 @@ export class Announcements {
     this.#unrestUntil = now + this.#config.unrestMs;
     if (!wasCalm) return;
     for (let slot = 0; slot < 8; slot++) {
-      if (this.#counts[slot]! > 0) this.flushBy(slot, now + this.#config.ihaveIntervalMs);
+      if (this.#counts[slot]! > 0) this.flushBy(slot, now + this.#restlessMs);
     }
+  }
+
+  get #restlessMs(): number {
+    return this.#pace.atMost(this.#config.ihaveIntervalMs);
   }
 
   /** A slot that is due, or −1. */

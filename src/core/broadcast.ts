@@ -17,6 +17,7 @@ import type { History } from "./history.js";
 import type { PeerId } from "./identity.js";
 import { type BroadcastLink, Links } from "./links.js";
 import type { Announcement, Envelope, Graft, IHave, Message, MessageId, NativeGossip, Prune } from "./message.js";
+import { Pace } from "./pace.js";
 import { beaconSeq, type Tree } from "./tree.js";
 import { Trees, type TreesConfig } from "./trees.js";
 import { type Missing, untreed, Wanted, type WantedConfig } from "./wanted.js";
@@ -68,6 +69,8 @@ const lookUpsMax = 16_384;
 const repairedMax = 1_024;
 /** An older message that comes by reconciliation says nothing about today's trees. */
 const repairedAgeMaxMs = 10_000;
+/** Times that neighbors are asked again, after one was lost. */
+const inquiriesMax = 3;
 /** Ranges in one want. */
 const rangesMax = 256;
 
@@ -77,12 +80,16 @@ export class Broadcast {
   readonly #history: History;
   readonly #owner: BroadcastOwner;
   readonly #links = new Links();
+  readonly #pace = new Pace();
   readonly #trees: Trees;
   readonly #announcements: Announcements;
   readonly #wanted: Wanted;
   /** Messages that came by reconciliation a short time ago, and whether they had been asked for here. */
   readonly #repaired = new Map<string, boolean>();
   #now = 0;
+  /** When neighbors are asked again what this peer lacks, and how often still. */
+  #inquireAt = Number.POSITIVE_INFINITY;
+  #inquiriesLeft = 0;
 
   constructor(self: PeerId, config: BroadcastConfig, history: History, owner: BroadcastOwner) {
     this.#config = config;
@@ -90,15 +97,16 @@ export class Broadcast {
     this.#owner = owner;
     this.#trees = new Trees(self, config, this.#links, {
       send: (slot, message) => this.#send(slot, message),
-      untold: (now, mask) => this.#announcements.flushAllBy(mask, now + config.treeHoldMs),
+      untold: (now, mask) => this.#announcements.flushAllBy(mask, now + this.#pace.atMost(config.treeHoldMs)),
     });
-    this.#announcements = new Announcements(config, this.#links, Number.parseInt(self.slice(-2), 16) / 255);
-    this.#wanted = new Wanted(config);
+    this.#announcements = new Announcements(config, this.#links, this.#pace, Number.parseInt(self.slice(-2), 16) / 255);
+    this.#wanted = new Wanted(config, this.#pace);
   }
 
   /** When {@link wake} is wanted. */
   get nextWake(): number {
-    return Math.min(this.#announcements.nextFlushAt, this.#wanted.nextAskAt, this.#trees.nextWake);
+    const { nextFlushAt } = this.#announcements;
+    return Math.min(nextFlushAt, this.#wanted.nextAskAt, this.#trees.nextWake, this.#inquireAt);
   }
 
   /** Trees that this peer knows. */
@@ -123,7 +131,31 @@ export class Broadcast {
     this.#trees.neighborDown(this.#now, slot);
     this.#announcements.unrest(this.#now);
     // What was on its way is asked for at once: a frame of announcements, even of none, is answered by what it lacks.
-    for (let other = 0; other < 8; other++) this.#flush(other, true);
+    this.#inquire();
+    this.#inquiriesLeft = inquiriesMax;
+    this.#inquireAt = this.#now + 2 * this.#wanted.delayMs;
+  }
+
+  /** A round trip to a neighbor was measured. */
+  measured(rttMs: number): void {
+    this.#pace.measured(rttMs);
+  }
+
+  #inquire(): void {
+    for (let slot = 0; slot < 8; slot++) this.#flush(slot, true);
+  }
+
+  /** The neighbor that was chosen instead of a lost one may have been cut off as well: asks again, ever less urgently. */
+  #inquireAgain(now: number): void {
+    this.#inquire();
+    this.#inquiriesLeft--;
+    const waits = 2 ** (inquiriesMax - this.#inquiriesLeft + 1);
+    this.#inquireAt = this.#inquiriesLeft === 0 ? Number.POSITIVE_INFINITY : now + waits * this.#wanted.delayMs;
+  }
+
+  /** How many trees that are in use need the link of a slot: what would have to be mended if it were given up. */
+  usesOf(now: number, slot: number): number {
+    return this.#trees.usesOf(now, slot);
   }
 
   /** What waits to be sent to a neighbor is much (true), or little again: until then it gets announcements only. */
@@ -188,6 +220,7 @@ export class Broadcast {
     this.#now = now;
     for (let slot = this.#announcements.due(now); slot >= 0; slot = this.#announcements.due(now)) this.#flush(slot);
     if (this.#wanted.nextAskAt <= now) this.#fetch(now);
+    if (this.#inquireAt <= now) this.#inquireAgain(now);
     this.#trees.wake(now);
   }
 

@@ -52,6 +52,8 @@ export interface GreetingsOwner {
   send(link: LinkId, message: Message): void;
   close(link: LinkId, reason: CloseReason): void;
   mismatched(now: number, link: LinkId, hello: Hello): void;
+  /** The other side said what has no place there. The link is closed. */
+  misbehaved(now: number, greeting: Greeting, said: Message["type"]): void;
   /** Both sides have said hello; `expected` is whom the dialer thought to reach there. */
   greeted(now: number, greeting: Greeting, expected: Contact | undefined): void;
   /** It came to nothing; the link is closed. `self`: it led back to this peer. */
@@ -168,7 +170,7 @@ export class Greetings {
   /** The other side says who it is. */
   hello(now: number, greeting: Greeting, hello: Hello): void {
     if (greeting.state !== "greeting") {
-      this.fail(now, greeting, "misbehaved", "garbage");
+      this.misbehaved(now, greeting, hello.type);
       return;
     }
     const isAccepted = greeting.purpose === "accepted";
@@ -235,6 +237,12 @@ export class Greetings {
   fail(now: number, greeting: Greeting, close: CloseReason, reason: DownReason | "mismatched" | "self"): void {
     this.close(greeting, close);
     if (greeting.state !== "parting") this.#owner.failed(now, greeting, reason);
+  }
+
+  /** Closes the link on which something was said that has no place there. */
+  misbehaved(now: number, greeting: Greeting, said: Message["type"]): void {
+    this.fail(now, greeting, "misbehaved", "garbage");
+    this.#owner.misbehaved(now, greeting, said);
   }
 
   /** The link is gone. */

@@ -36,6 +36,8 @@ export interface LinkWatchOwner {
   send(link: LinkId, message: Probe | Ack): void;
   /** All that was sent on this slot before `request` was called with this mark has been taken by the other side. */
   taken(now: number, slot: number, mark: number): void;
+  /** A round trip was measured. */
+  measured(rttMs: number): void;
   /** A neighbor is to be given up. */
   lost(now: number, slot: number, why: "silent" | "slow"): void;
 }
@@ -83,9 +85,9 @@ export class LinkWatch {
     return this.#slots[slot]?.congestedSince !== undefined;
   }
 
-  /** A new neighbor. */
+  /** A new neighbor. It is probed at once: how near it is sets the pace of much else. */
   neighborUp(now: number, slot: number, link: LinkId): void {
-    this.#slots[slot] = {
+    const watched: Watched = {
       link,
       heardAt: now,
       nonce: 0,
@@ -96,7 +98,8 @@ export class LinkWatch {
       rttMs: undefined,
       congestedSince: undefined,
     };
-    this.#wakeBy(now + this.#config.probeIntervalMs);
+    this.#slots[slot] = watched;
+    this.#probe(now, watched);
   }
 
   /** No longer a neighbor. */
@@ -139,6 +142,7 @@ export class LinkWatch {
       this.#owner.send(watched.link, { type: "ack", nonce: message.nonce });
     } else if (message.nonce === watched.nonce) {
       watched.rttMs = now - watched.sentAt;
+      this.#owner.measured(watched.rttMs);
       watched.nonce = 0;
       watched.silences = 0;
       const { mark, nextMark } = watched;

@@ -51,10 +51,14 @@ export interface OverlayOwner {
   close(link: LinkId, reason: CloseReason): void;
   /** A new neighbor. */
   neighborUp(now: number, neighbor: Neighbor): void;
-  /** No longer a neighbor: nothing may be sent on its link any more. */
-  neighborDown(now: number, neighbor: Neighbor): void;
+  /** No longer a neighbor: nothing may be sent on its link any more. `misbehaved`: it sent what has no place there. */
+  neighborDown(now: number, neighbor: Neighbor, why?: "misbehaved"): void;
   /** Nobody is left to turn to: the owner asks the seeds for contacts, then calls `meet`. Repeated, with pauses. */
   lonely(now: number): void;
+  /** Who is no neighbor sent what has no place there. The link is closed. */
+  misbehaved?(now: number, remote: Address, said: Message["type"]): void;
+  /** How much would have to be mended if this neighbor were given up: of several, the one of least use makes room. */
+  usesOf(now: number, neighbor: Neighbor): number;
   /** A hello of another network or version. The link is closed. */
   mismatched(now: number, link: LinkId, hello: Hello): void;
 }
@@ -91,6 +95,7 @@ export class Overlay {
       send: (link, message) => owner.send(link, message),
       close: (link, reason) => owner.close(link, reason),
       mismatched: (now, link, hello) => owner.mismatched(now, link, hello),
+      misbehaved: (now, { address }, said) => owner.misbehaved?.(now, address, said),
       greeted: (now, greeting, expected) => this.#greeted(now, greeting, expected),
       failed: (now, greeting, reason) => this.#search.failed(now, greeting, reason),
     };
@@ -264,12 +269,12 @@ export class Overlay {
       const contacts = this.#shuffles.exchange(message);
       this.#owner.send(greeting.link, { type: "shuffle-reply", contacts });
       this.#greetings.part(now, greeting);
-    } else this.#greetings.fail(now, greeting, "misbehaved", "garbage");
+    } else this.#greetings.misbehaved(now, greeting, type);
   }
 
   #misbehaved(now: number, neighbor: Neighbor): void {
     this.#owner.close(neighbor.link, "misbehaved");
-    this.#removeNeighbor(now, neighbor);
+    this.#removeNeighbor(now, neighbor, "misbehaved");
     this.#search.anew(now);
   }
 
@@ -377,19 +382,21 @@ export class Overlay {
     this.#search.found(now, contact.id);
   }
 
-  /** Says goodbye to a random neighbor when there is no room for another. */
+  /** Says goodbye to a neighbor when there is no room for another: to the one of least use, else to any. */
   #makeRoom(now: number): void {
     if (this.#neighbors.length < this.#config.activeViewMax) return;
-    const neighbor = this.#active.any()!;
+    const candidates = sample(this.#random, this.#neighbors, this.#neighbors.length);
+    const uses = candidates.map((candidate) => this.#owner.usesOf(now, candidate));
+    const neighbor = candidates[uses.indexOf(Math.min(...uses))]!;
     this.#owner.send(neighbor.link, disconnect);
     this.#removeNeighbor(now, neighbor);
     this.#greetings.partFromNeighbor(now, neighbor.link, neighbor.contact, neighbor.epoch);
     this.#remember(neighbor.contact);
   }
 
-  #removeNeighbor(now: number, neighbor: Neighbor): void {
+  #removeNeighbor(now: number, neighbor: Neighbor, why?: "misbehaved"): void {
     this.#active.remove(neighbor);
-    this.#owner.neighborDown(now, neighbor);
+    this.#owner.neighborDown(now, neighbor, why);
   }
 
   /** A neighbor is gone without a goodbye. */

@@ -67,5 +67,5 @@ export type PeerEvent =
   | { readonly type: "seed-failed"; readonly seed: Address; readonly failure: string; readonly retryInMs: number }
   /** A neighbor has begun, or ceased, to read too slowly. */
   | { readonly type: "slow"; readonly neighbor: NeighborState; readonly isSlow: boolean }
-  /** The driver has turned a connection away: its bytes were no message, or there were too many. Told once for each. */
+  /** A connection was turned away: its bytes were no message or had no place, or there were too many. Told once for each. */
   | { readonly type: "turned-away"; readonly remote: string; readonly reason: string; readonly message: string };

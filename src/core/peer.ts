@@ -93,6 +93,7 @@ export class PeerCore implements Core<Message | ClassicMessage> {
         this.#isStale = true;
         this.#publisher.taken(now, slot, mark);
       },
+      measured: (rttMs) => this.#broadcast.measured(rttMs),
       lost: (now, slot, why) => this.#drop(now, slot, why),
     });
     this.#publisher = this.#makePublisher();
@@ -121,11 +122,13 @@ export class PeerCore implements Core<Message | ClassicMessage> {
       send,
       close,
       neighborUp: (now, neighbor) => this.#neighborUp(now, neighbor),
-      neighborDown: (now, neighbor) => this.#neighborDown(now, neighbor),
+      neighborDown: (now, neighbor, why) => this.#neighborDown(now, neighbor, why),
+      misbehaved: (_now, remote, said) =>
+        effects.notify({ type: "turned-away", remote, reason: "misbehaved", message: `a ${said} has no place there` }),
       lonely: (now) => this.#joining.lonely(now),
-      mismatched: (_now, _link, hello) => {
-        const address = hello.self.address;
-        effects.notify({ type: "mismatched", address, ours: self.network, theirs: hello.network });
+      usesOf: (now, { slot }) => this.#broadcast.usesOf(now, slot),
+      mismatched: (_now, _link, { self: { address }, network: theirs }) => {
+        effects.notify({ type: "mismatched", address, ours: self.network, theirs });
       },
     });
     this.#crossing = new Crossing(self.contact, config.classic, random, effects, {
@@ -359,12 +362,12 @@ export class PeerCore implements Core<Message | ClassicMessage> {
     this.#joining.found();
   }
 
-  #neighborDown(now: number, neighbor: Neighbor): void {
+  #neighborDown(now: number, neighbor: Neighbor, why = this.#unlinkReason): void {
     const state = this.#stateOf(neighbor);
     this.#watch.neighborDown(neighbor.slot);
     this.#broadcast.neighborDown(neighbor);
     this.#reconciler.neighborDown(now, neighbor);
-    this.#effects.notify({ type: "unlink", neighbor: state, reason: this.#unlinkReason });
+    this.#effects.notify({ type: "unlink", neighbor: state, reason: why });
     this.#publisher.neighborDown(now, neighbor.slot);
   }
 

@@ -29,6 +29,8 @@ export interface Tree {
   readyAt: number;
   /** When a message last came on it. */
   activeAt: number;
+  /** When this peer last published on it. */
+  publishedAt: number;
   /** When a message was first missing on it although others came, in the latest trouble. */
   missedAt: number;
   /** When its root was last heard on it. */
@@ -65,6 +67,7 @@ export function newTree(id: PeerId, epoch: number, lazyMask: number, readyAt: nu
     offers: -1,
     readyAt,
     activeAt: Number.NEGATIVE_INFINITY,
+    publishedAt: Number.NEGATIVE_INFINITY,
     missedAt: Number.NEGATIVE_INFINITY,
     heardAt: readyAt,
     usedAt: 0,

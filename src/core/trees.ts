@@ -57,6 +57,8 @@ export interface TreesConfig {
 const allSlots = 0xff;
 /** What was sent before a graft or a prune arrived has come within this. */
 const settlingMs = 1_000;
+/** A tree on which nothing has come for so long is not in use. */
+const inUseMs = 60_000;
 /** Messages missing on a tree for so long, though others come, are no accident: a link of it is broken … */
 const missingLongMs = 1_000;
 /** … unless there was peace for so long. */
@@ -123,11 +125,13 @@ export class Trees {
     const own = this.#trees.get(this.#self);
     if (own !== undefined && own.readyAt <= now) {
       own.usedAt = ++this.#uses;
+      own.publishedAt = now;
       return own;
     }
     const nearest = this.#nearest(now, true) ?? own ?? this.#root(now, 0, now);
     if (own === undefined) this.#wish(now, nearest.distance);
     nearest.usedAt = ++this.#uses;
+    nearest.publishedAt = now;
     return nearest;
   }
 
@@ -294,6 +298,17 @@ export class Trees {
       if (tree.parent === slot) tree.parent = -1;
       if (isCutOff && mask !== 0 && tree.id !== this.#self) this.#findParent(now, tree);
     }
+  }
+
+  /** How many trees that are in use need the link of a slot. */
+  usesOf(now: number, slot: number): number {
+    const bit = 1 << slot;
+    let uses = 0;
+    for (const tree of this.#trees.values()) {
+      const isInUse = now - Math.max(tree.activeAt, tree.publishedAt) < inUseMs;
+      if (isInUse && (tree.parent === slot || (tree.lazyMask & bit) === 0)) uses++;
+    }
+    return uses;
   }
 
   /** What is to be told to a neighbor: beacons, at most `most` of them. */

@@ -3,12 +3,13 @@
  */
 import type { PeerId } from "./identity.js";
 import type { Announcement, Envelope, MessageId } from "./message.js";
+import type { Pace } from "./pace.js";
 
 /** How long an announced message is waited for. */
 export interface WantedConfig {
   /**
-   * How long an announced message may still come by itself before it is fetched: this, or 1.5 times the longest that one
-   * has lately taken, …
+   * How long an announced message may still come by itself before it is fetched: this, or less where neighbors are near
+   * (see `Pace`), or 1.5 times the longest that one has lately taken, …
    */
   readonly graftDelayMs: number;
   /** … up to this. */
@@ -39,13 +40,15 @@ export interface Missing extends MessageId {
 /** The messages that are missing. */
 export class Wanted {
   readonly #config: WantedConfig;
+  readonly #pace: Pace;
   readonly #missing = new Map<string, Missing>();
   #nextAskAt = Number.POSITIVE_INFINITY;
   /** How long after its announcement a message has lately come by itself. */
   #latenessMs = 0;
 
-  constructor(config: WantedConfig) {
+  constructor(config: WantedConfig, pace: Pace) {
     this.#config = config;
+    this.#pace = pace;
   }
 
   get size(): number {
@@ -75,7 +78,8 @@ export class Wanted {
   /** How long an announced message is waited for. */
   get delayMs(): number {
     const { graftDelayMs, graftDelayMaxMs } = this.#config;
-    return Math.min(Math.max(graftDelayMs, Math.ceil(1.5 * this.#latenessMs)), graftDelayMaxMs);
+    const delayMs = this.#pace.atMost(graftDelayMs);
+    return Math.min(Math.max(delayMs, Math.ceil(1.5 * this.#latenessMs)), graftDelayMaxMs);
   }
 
   /** The message has come, by the neighbor on a slot: it is missing no longer. Returns what was known of it. */
@@ -113,7 +117,8 @@ export class Wanted {
           continue;
         }
         missing.asked = slot;
-        missing.askAt = now + (missing.tree === untreed ? this.#config.largeRetryMs : this.#config.graftRetryMs);
+        const { largeRetryMs, graftRetryMs } = this.#config;
+        missing.askAt = now + (missing.tree === untreed ? largeRetryMs : this.#pace.atMost(graftRetryMs));
         ask(missing, slot);
       }
       if (missing.askAt < this.#nextAskAt) this.#nextAskAt = missing.askAt;

@@ -18,6 +18,7 @@ function scene(): Scene {
   const watch: LinkWatch = new LinkWatch(linkDefaults, {
     send: (link, message) => sent.push(`${link} ${message.type} ${message.nonce}`),
     taken: (_now, slot, mark) => taken.push([slot, mark]),
+    measured: () => {},
     lost: (now, slot, why) => {
       lost.push([slot, why, now]);
       watch.neighborDown(slot);
@@ -40,14 +41,16 @@ function scene(): Scene {
 }
 
 describe("a watch over links", () => {
-  test("asks nothing of a neighbor that is heard from", () => {
+  test("asks how near a new neighbor is, and then nothing as long as it is heard from", () => {
     const world = scene();
     world.watch.neighborUp(0, 0, 7);
+    world.watch.receive(3, 0, { type: "ack", nonce: 1 });
+    expect(world.watch.rttMs(0)).toBe(3);
     for (let now = 500; now <= 60_000; now += 500) {
       world.run(now);
       world.watch.heard(now, 0);
     }
-    expect(world.sent).toEqual([]);
+    expect(world.sent).toEqual(["7 probe 1"]);
     expect(world.lost).toEqual([]);
   });
 
@@ -55,7 +58,7 @@ describe("a watch over links", () => {
     const world = scene();
     world.watch.neighborUp(0, 2, 7);
     world.run(60_000);
-    expect(world.sent).toHaveLength(3);
+    expect(world.sent).toHaveLength(4);
     expect(world.lost).toEqual([[2, "silent", 4_000]]);
   });
 
@@ -63,7 +66,7 @@ describe("a watch over links", () => {
     const world = scene();
     world.watch.neighborUp(0, 0, 7);
     world.run(3_500);
-    expect(world.sent).toHaveLength(3);
+    expect(world.sent).toHaveLength(4);
     world.watch.heard(3_500, 0);
     world.watch.receive(3_500, 0, { type: "ack", nonce: 1 });
     expect(world.watch.rttMs(0)).toBe(500);
@@ -88,16 +91,18 @@ describe("a watch over links", () => {
   test("tells what has been taken, one probe at a time, the last mark for all before it", () => {
     const world = scene();
     world.watch.neighborUp(0, 0, 7);
+    world.watch.receive(1, 0, { type: "ack", nonce: 1 });
+    world.sent.length = 0;
     world.watch.request(10, 0, 1);
     world.watch.request(11, 0, 2);
     world.watch.request(12, 0, 3);
-    expect(world.sent).toEqual(["7 probe 1"]);
-    world.watch.receive(50, 0, { type: "ack", nonce: 1 });
+    expect(world.sent).toEqual(["7 probe 2"]);
+    world.watch.receive(50, 0, { type: "ack", nonce: 2 });
     expect(world.taken).toEqual([[0, 1]]);
-    expect(world.sent).toEqual(["7 probe 1", "7 probe 2"]);
-    world.watch.receive(60, 0, { type: "ack", nonce: 1 });
+    expect(world.sent).toEqual(["7 probe 2", "7 probe 3"]);
+    world.watch.receive(60, 0, { type: "ack", nonce: 2 });
     expect(world.taken).toEqual([[0, 1]]);
-    world.watch.receive(90, 0, { type: "ack", nonce: 2 });
+    world.watch.receive(90, 0, { type: "ack", nonce: 3 });
     expect(world.taken).toEqual([
       [0, 1],
       [0, 3],
@@ -109,7 +114,7 @@ describe("a watch over links", () => {
     const world = scene();
     world.watch.neighborUp(0, 0, 7);
     world.watch.receive(0, 0, { type: "probe", nonce: 99 });
-    expect(world.sent).toEqual(["7 ack 99"]);
+    expect(world.sent).toEqual(["7 probe 1", "7 ack 99"]);
     world.watch.congested(100, 0, true);
     expect(world.watch.isCongested(0)).toBe(true);
     for (let now = 500; now <= 15_000; now += 500) {

@@ -25,6 +25,7 @@ export class OverlayCore implements Core<Message> {
       close: (link, reason) => effects.close(link, reason),
       neighborUp: (_now, neighbor) => this.ups.push(neighbor),
       neighborDown: (_now, neighbor) => this.downs.push(neighbor),
+      usesOf: () => 0,
       lonely: () => effects.notify({ type: "lonely" }),
       mismatched: (_now, _link, hello) => effects.notify({ type: "mismatched", hello }),
     });

@@ -15,7 +15,7 @@ export async function started(
   const others = await Promise.all(Array.from({ length: count - 1 }, () => actors.start([first.address], options)));
   for (const other of others) await other.join();
   const played = [first, ...others];
-  const enough = Math.min(3, count - 1);
+  const enough = Math.min(2, count - 1);
   await untilAll(played, ({ neighbors }) => neighbors.length >= enough, "all have neighbors");
   return played;
 }

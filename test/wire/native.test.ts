@@ -168,7 +168,7 @@ describe("a writer", () => {
     expect(pieces.length).toBeLessThan(9);
     expect(writer.bytes).toBe(0);
     expect(writer.take()).toEqual([]);
-    expect(read(pieces).messages.map(bare)).toEqual([...small, large, ...small]);
+    expect(read(pieces).messages.map(bare)).toEqual([...small, large, ...small].map(bare));
   });
 
   test("writes an envelope once, however often it is sent", () => {

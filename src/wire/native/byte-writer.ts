@@ -26,7 +26,12 @@ export class ByteWriter {
   #pieceStart = 0;
   #frameStart = 0;
   #at = 0;
-  #nextBlockBytes = minBlockBytes;
+  #nextBlockBytes: number;
+
+  /** Takes how many bytes are expected, if that is known. */
+  constructor(expectedBytes: number = minBlockBytes) {
+    this.#nextBlockBytes = expectedBytes;
+  }
 
   /** How many bytes wait to be taken. */
   get bytes(): number {

@@ -1,0 +1,63 @@
+import { readFileSync } from "node:fs";
+import { describe, expect, test } from "vitest";
+import { classicSideDefaults } from "../src/core/bridge/classic-side.js";
+import * as api from "../src/index.js";
+
+const page = readFileSync("docs/api.md", "utf8");
+
+/** The lines of one section, its subsections included. */
+function section(title: string): string {
+  const lines = page.split("\n");
+  const from = lines.findIndex((line) => line.startsWith("#") && line.includes(title));
+  expect(from, title).toBeGreaterThanOrEqual(0);
+  const depth = /^#+/.exec(lines[from]!)![0].length;
+  const length = lines.slice(from + 1).findIndex((line) => new RegExp(`^#{1,${depth}} `).test(line));
+  return lines.slice(from, length < 0 ? undefined : from + 1 + length).join("\n");
+}
+
+/** The names that a union in the source tells apart. */
+function namesIn(path: string, pattern: RegExp, from = ""): string[] {
+  const source = readFileSync(path, "utf8");
+  return [...source.slice(source.indexOf(from)).matchAll(pattern)].map(([, name]) => name!);
+}
+
+/** Defaults that the section has no row for, or another number. */
+function wrong(title: string, defaults: object): string[] {
+  const text = section(title);
+  return Object.entries(defaults)
+    .map(
+      ([name, value]) =>
+        `| \`${name}\` | ${typeof value === "number" ? value.toLocaleString("en-US") : `\`${value}\``} |`,
+    )
+    .filter((row) => !text.includes(row));
+}
+
+describe("docs/api.md", () => {
+  test("names everything that the package exports", () => {
+    const types = namesIn("src/index.ts", /\{([^}]*)\}/g).flatMap((list) => list.split(","));
+    const names = types.map((name) => name.replace("type ", "").trim()).filter((name) => name !== "");
+    expect(names).toEqual(expect.arrayContaining(Object.keys(api)));
+    const unnamed = Object.keys(api).filter((name) => !page.includes(`\`${name}`));
+    expect(unnamed).toEqual([]);
+  });
+
+  test("has every error code and every event", () => {
+    const codes = namesIn("src/api/errors.ts", /^\s+\| "([a-z-]+)"/gm);
+    expect(codes.length).toBeGreaterThan(10);
+    expect(codes.filter((code) => !section("Errors").includes(`| \`${code}\` |`))).toEqual([]);
+    const told = namesIn("src/core/peer-events.ts", /type: "([a-z-]+)"/g, "export type PeerEvent =");
+    const events = [...told, "overflow"].filter((name) => !["published", "publish-failed"].includes(name));
+    expect(events.length).toBeGreaterThan(10);
+    expect(events.filter((name) => !section("Events").includes(`| \`${name}\` |`))).toEqual([]);
+  });
+
+  test("has every tunable with its default", () => {
+    const { maxPayloadBytes, classic, ...parts } = api.peerDefaults;
+    for (const [name, defaults] of Object.entries(parts)) expect(wrong(`\`${name}\`:`, defaults), name).toEqual([]);
+    expect(wrong("Tunables of a peer", { maxPayloadBytes })).toEqual([]);
+    expect(wrong("Tunables of a seed", api.seedDefaults)).toEqual([]);
+    expect(wrong("Tunables of a classic peer", api.classicPeerDefaults)).toEqual([]);
+    expect(classic).toEqual({ ...api.classicPeerDefaults, retryMinMs: 1_000, retryMaxMs: 600_000 });
+    expect(classicSideDefaults).toBe(classic);
+  });
+});
