@@ -33,12 +33,10 @@ function wrong(title: string, defaults: object): string[] {
 }
 
 describe("docs/api.md", () => {
-  test("names everything that the package exports", () => {
-    const types = namesIn("src/index.ts", /\{([^}]*)\}/g).flatMap((list) => list.split(","));
-    const names = types.map((name) => name.replace("type ", "").trim()).filter((name) => name !== "");
-    expect(names).toEqual(expect.arrayContaining(Object.keys(api)));
-    const unnamed = Object.keys(api).filter((name) => !page.includes(`\`${name}`));
-    expect(unnamed).toEqual([]);
+  test("names every function, class and constant of the package", () => {
+    const names = Object.keys(api);
+    expect(names.length).toBeGreaterThan(15);
+    expect(names.filter((name) => !page.includes(`\`${name}`))).toEqual([]);
   });
 
   test("has every error code and every event", () => {

@@ -68,7 +68,7 @@ export class Wanted {
       if (known.announcers.length < 8 && !known.announcers.includes(slot)) known.announcers.push(slot);
       return;
     }
-    if (this.#missing.size >= this.#config.missingMax) this.#missing.delete(this.#missing.keys().next().value!);
+    if (this.#missing.size >= this.#config.missingMax) this.#dropOldest();
     // What nobody sends unasked cannot be under way.
     const askAt = tree === untreed ? now : now + this.delayMs;
     this.#missing.set(key, { origin, epoch, seq, tree, announcers: [slot], announcedAt: now, asked: -1, askAt });
@@ -122,6 +122,15 @@ export class Wanted {
         ask(missing, slot);
       }
       if (missing.askAt < this.#nextAskAt) this.#nextAskAt = missing.askAt;
+    }
+  }
+
+  /** Many at once: each search for the first entry of a map passes the places of all that were taken out before it. */
+  #dropOldest(): void {
+    const most = Math.floor(0.75 * this.#config.missingMax);
+    for (const key of this.#missing.keys()) {
+      if (this.#missing.size <= most) return;
+      this.#missing.delete(key);
     }
   }
 }
