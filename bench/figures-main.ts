@@ -4,6 +4,7 @@
  */
 import { Command, InvalidArgumentError } from "commander";
 import { crashRun, goalOf, steadyRun, type Values } from "../src/sim/experiments/broadcast.js";
+import { reconcileGoalOf, reconcileRun } from "../src/sim/experiments/reconcile.js";
 import { type Row, row } from "../src/sim/experiments/rows.js";
 
 interface Flags {
@@ -17,20 +18,20 @@ const program = new Command("figures").description("Measures in the simulator wh
 
 program
   .command("broadcast")
-  .description("copies, hops and announcements in steady state and under churn; completeness after mass failure")
+  .description(
+    "reconciliation between two; copies, hops and announcements in steady state and under churn; mass failure",
+  )
   .option("--peers <list>", "sizes of the network, with commas", counts, [1_000, 10_000])
   .option("--runs <count>", "networks of each kind", count, 30)
   .option("--random-seed <number>", "the first run's number; the next ones follow", count, 1)
   .option("--json", "one row a figure, as JSON")
   .action(async (flags: Flags) => {
-    let isMissed = false;
-    for (const peers of flags.peers) {
-      for (const one of measure(peers, flags)) {
-        if (one.met === false) isMissed = true;
-        process.stdout.write(flags.json === true ? `${JSON.stringify(one)}\n` : `${lineOf(one)}\n`);
-      }
-    }
-    if (isMissed) process.exitCode = 1;
+    const report = (one: Row) => {
+      if (one.met === false) process.exitCode = 1;
+      process.stdout.write(flags.json === true ? `${JSON.stringify(one)}\n` : `${lineOf(one)}\n`);
+    };
+    for (const one of measureReconciliation(flags)) report(one);
+    for (const peers of flags.peers) for (const one of measure(peers, flags)) report(one);
   });
 
 await program.parseAsync();
@@ -56,6 +57,17 @@ function* measure(peers: number, { runs, randomSeed }: Flags): Generator<Row> {
     }
   }
   for (const [figure, all] of values) yield row(figure, peers, all, goalOf(figure, peers));
+}
+
+/** The same for networks of any size: it is between two neighbors. */
+function* measureReconciliation({ runs, randomSeed }: Flags): Generator<Row> {
+  const values = new Map<string, number[]>();
+  for (let run = 0; run < runs; run++) {
+    for (const [figure, value] of Object.entries(reconcileRun(randomSeed + run))) {
+      values.set(figure, [...(values.get(figure) ?? []), value]);
+    }
+  }
+  for (const [figure, all] of values) yield row(figure, 2, all, reconcileGoalOf(figure));
 }
 
 function lineOf({ figure, peers, runs, median, p99, goal, met }: Row): string {

@@ -136,14 +136,20 @@ export class Peer implements AsyncDisposable {
     return this.#inbox.events.once(type, options);
   }
 
+  /** Whether there is no other peer, as far as this one can tell: none is linked, and none is known. False when it is closed. */
+  get isAlone(): boolean {
+    return !this.#isClosed && this.#runner.call((core) => core.isAlone);
+  }
+
   /** The peers that this one has a link to: a snapshot. None when it is closed. */
   neighbors(): NeighborState[] {
     return this.#isClosed ? [] : [...this.#runner.call((core) => core.neighbors())];
   }
 
   /**
-   * Leaves the network in good order. Subscriptions end after what they have buffered; promises of `publish` that still
-   * wait are rejected as `closed`. Further calls wait for the same end.
+   * Leaves the network in good order, when what has been published is taken, or half a second later. Subscriptions end
+   * after what they have buffered; promises of `publish` that still wait are rejected as `closed`. Further calls wait for
+   * the same end.
    */
   close(): Promise<void> {
     this.#closing ??= this.#close();
@@ -166,6 +172,10 @@ export class Peer implements AsyncDisposable {
   async #close(): Promise<void> {
     // A process that was killed can't say goodbye.
     try {
+      if (!this.#inbox.isEnded) {
+        const { publications } = this.#inbox;
+        if (publications.size > 0) await this.#runner.settle(() => publications.size === 0 || this.#inbox.isEnded);
+      }
       if (!this.#inbox.isEnded) this.#runner.call((core, now) => core.leave(now));
     } finally {
       this.#inbox.end();

@@ -21,6 +21,11 @@ export class Publications {
   readonly #open = new Map<number, Publication>();
   #lastToken = 0;
 
+  /** How many wait for their answer. */
+  get size(): number {
+    return this.#open.size;
+  }
+
   /**
    * Publishes, and waits for the answer.
    *

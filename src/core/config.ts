@@ -108,7 +108,7 @@ export const historyDefaults: HistoryConfig = {
   retainedPerOriginMax: 10_000,
   retainedMaxBytes: 67_108_864,
   retainedMaxAgeMs: 600_000,
-  holesMax: 64,
+  holesMax: 250,
   originsMax: 20_000,
   reorderMax: 16_384,
   reorderMaxBytes: 16_777_216,

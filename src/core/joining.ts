@@ -37,11 +37,6 @@ export class Joining {
     this.#owner = owner;
   }
 
-  /** Whether the peer is part of the network, or has found that there is none yet. */
-  get isJoined(): boolean {
-    return this.#isJoined;
-  }
-
   /** Whether there is nobody, and nobody to turn to. */
   get isAlone(): boolean {
     return this.#isAlone;

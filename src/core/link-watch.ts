@@ -10,6 +10,8 @@
  */
 import type { LinkId } from "./effects.js";
 import type { Ack, Probe } from "./message.js";
+import type { Neighbor } from "./overlay.js";
+import type { NeighborState } from "./peer-events.js";
 
 /** Tunables of the watch over links. */
 export interface LinkConfig {
@@ -75,9 +77,10 @@ export class LinkWatch {
     return this.#nextWake;
   }
 
-  /** Milliseconds that the last probe took there and back; undefined before the first. */
-  rttMs(slot: number): number | undefined {
-    return this.#slots[slot]?.rttMs;
+  /** A neighbor, as it is known now. */
+  stateOf({ contact: { id, address }, slot, since }: Neighbor): NeighborState {
+    const rttMs = this.#slots[slot]?.rttMs;
+    return { id, address, dialect: "native", since, rttMs, isCongested: this.isCongested(slot) };
   }
 
   /** Whether the neighbor reads too slowly at the moment. */

@@ -11,6 +11,7 @@ import {
   reconcileDefaults,
 } from "./config.js";
 import { type LinkConfig, linkDefaults } from "./link-watch.js";
+import { slotsMax } from "./overlay.js";
 import { type PublishConfig, publishDefaults } from "./publisher.js";
 import { type RegistrationConfig, registrationDefaults } from "./registration.js";
 
@@ -46,17 +47,42 @@ export const peerDefaults: PeerConfig = {
   maxPayloadBytes: 1_048_576,
 };
 
-/** The defaults with some of them changed. */
+/**
+ * The defaults with some of them changed.
+ *
+ * @throws RangeError for a tunable that does not exist, or has an impossible value
+ */
 export function peerConfig(tuning: PeerTuning = {}): PeerConfig {
-  return {
-    overlay: { ...peerDefaults.overlay, ...tuning.overlay },
-    broadcast: { ...peerDefaults.broadcast, ...tuning.broadcast },
-    history: { ...peerDefaults.history, ...tuning.history },
-    reconcile: { ...peerDefaults.reconcile, ...tuning.reconcile },
-    links: { ...peerDefaults.links, ...tuning.links },
-    publish: { ...peerDefaults.publish, ...tuning.publish },
-    registration: { ...peerDefaults.registration, ...tuning.registration },
-    classic: { ...peerDefaults.classic, ...tuning.classic },
-    maxPayloadBytes: tuning.maxPayloadBytes ?? peerDefaults.maxPayloadBytes,
-  };
+  const config = merged("config", peerDefaults, tuning) as unknown as PeerConfig;
+  const { activeViewMax } = config.overlay;
+  if (activeViewMax < 1 || activeViewMax > slotsMax) {
+    throw new RangeError(`config.overlay.activeViewMax is an integer from 1 to ${slotsMax}, not ${activeViewMax}`);
+  }
+  return config;
+}
+
+type Tunables = { readonly [name: string]: unknown };
+
+function merged(path: string, defaults: object, changes: object): Tunables {
+  const result: Record<string, unknown> = { ...defaults };
+  for (const [name, value] of Object.entries(changes)) {
+    const standard = (defaults as Tunables)[name];
+    const place = `${path}.${name}`;
+    if (value === undefined) continue;
+    if (standard === undefined) throw new RangeError(`there is no ${place}`);
+    if (typeof value !== typeof standard || value === null) {
+      throw new RangeError(`${place} is a ${typeof standard}, not ${value === null ? "null" : `a ${typeof value}`}`);
+    }
+    if (typeof value === "number" && !(value >= 0))
+      throw new RangeError(`${place} is a number from 0 on, not ${value}`);
+    if (typeof standard === "number" && Number.isInteger(standard) && !isWhole(value as number)) {
+      throw new RangeError(`${place} is an integer, not ${value}`);
+    }
+    result[name] = typeof value === "object" ? merged(place, standard as object, value) : value;
+  }
+  return result;
+}
+
+function isWhole(value: number): boolean {
+  return Number.isInteger(value) || value === Number.POSITIVE_INFINITY;
 }

@@ -17,10 +17,11 @@ import { Joining } from "./joining.js";
 import { LinkWatch } from "./link-watch.js";
 import type { Envelope, Message } from "./message.js";
 import { type Neighbor, Overlay } from "./overlay.js";
+import { OwnLife } from "./own-life.js";
 import type { PeerConfig } from "./peer-config.js";
 import type { Beginning, PeerCounters, PeerEffects, PeerSelf } from "./peer-effects.js";
 import type { NeighborState, PeerEvent } from "./peer-events.js";
-import { Publisher, type PublishRequest } from "./publisher.js";
+import { Publisher, type PublishRequest, type Spread } from "./publisher.js";
 import type { Random } from "./random.js";
 import { Reconciler } from "./reconcile.js";
 import { Registration } from "./registration.js";
@@ -35,6 +36,7 @@ export class PeerCore implements Core<Message | ClassicMessage> {
   readonly #effects: PeerEffects;
   readonly #overlay: Overlay;
   readonly #history: History;
+  readonly #own: OwnLife;
   readonly #sequencer: Sequencer;
   readonly #broadcast: Broadcast;
   readonly #reconciler: Reconciler;
@@ -45,10 +47,10 @@ export class PeerCore implements Core<Message | ClassicMessage> {
   readonly #classic: ClassicSide;
   readonly #joining: Joining;
   readonly #counters = { delivered: 0, published: 0, duplicates: 0, gaps: 0 };
-  #seq = 0;
   /** When those parts want to be woken that most messages do not concern, and whether that has to be found out anew. */
   #calmWake = Number.POSITIVE_INFINITY;
   #isStale = true;
+  #now = 0;
   /** How old the message is that is just being repaired. */
   #repairAgeMs = 0;
   #hasLeft = false;
@@ -62,6 +64,7 @@ export class PeerCore implements Core<Message | ClassicMessage> {
     const send = (link: LinkId, message: Message) => effects.send(link, message);
     const close: PeerEffects["close"] = (link, reason) => effects.close(link, reason);
     this.#history = new History(config.history);
+    this.#own = new OwnLife(self, this.#history);
     this.#sequencer = new Sequencer(config.history, this.#history, {
       ordered: (envelope) => effects.ordered(envelope),
     });
@@ -73,7 +76,10 @@ export class PeerCore implements Core<Message | ClassicMessage> {
       },
     });
     this.#reconciler = new Reconciler(config.reconcile, this.#history, random, {
-      send,
+      send: (link, message) => {
+        send(link, message);
+        if (message.type === "repair") this.#served(link, message.envelope);
+      },
       repaired: (now, slot, { envelope, round, ageMs }) => {
         this.#repairAgeMs = ageMs;
         const isNew = this.#broadcast.repaired(now, slot, envelope, round, ageMs);
@@ -153,9 +159,9 @@ export class PeerCore implements Core<Message | ClassicMessage> {
     return { ...this.#counters };
   }
 
-  /** Whether this peer is part of the network, or has found that there is none yet. */
-  get isJoined(): boolean {
-    return this.#joining.isJoined;
+  /** Whether there is no neighbor, and nobody to turn to but the seeds. */
+  get isAlone(): boolean {
+    return this.#joining.isAlone;
   }
 
   /** When {@link wake} is wanted next. */
@@ -221,7 +227,7 @@ export class PeerCore implements Core<Message | ClassicMessage> {
 
   /** The neighbors, as they are now. */
   neighbors(): readonly NeighborState[] {
-    return [...this.#overlay.neighbors.map((neighbor) => this.#stateOf(neighbor)), ...this.#crossing.neighbors()];
+    return [...this.#overlay.neighbors.map((neighbor) => this.#watch.stateOf(neighbor)), ...this.#crossing.neighbors()];
   }
 
   /**
@@ -276,11 +282,12 @@ export class PeerCore implements Core<Message | ClassicMessage> {
     this.#watch.congested(now, slot, isCongested);
     this.#broadcast.congested(now, slot, isCongested);
     this.#reconciler.congested(now, slot, isCongested);
-    this.#effects.notify({ type: "slow", neighbor: this.#stateOf(neighbor), isSlow: isCongested });
+    this.#effects.notify({ type: "slow", neighbor: this.#watch.stateOf(neighbor), isSlow: isCongested });
     if (!isCongested) this.#publisher.roomMade(now);
   }
 
   wake(now: number): void {
+    this.#now = now;
     this.#isStale = true;
     if (this.#hasLeft) {
       this.#registration.wake(now);
@@ -298,12 +305,10 @@ export class PeerCore implements Core<Message | ClassicMessage> {
   }
 
   #fromNeighbor(now: number, neighbor: Neighbor, message: Message): void {
+    this.#now = now;
     const { slot } = neighbor;
     this.#watch.heard(now, slot);
-    if ((message.type === "gossip" || message.type === "repair") && this.#isForged(message.envelope)) {
-      this.#drop(now, slot, "misbehaved");
-      return;
-    }
+    if ((message.type === "gossip" || message.type === "repair") && this.#own.isForged(now, message.envelope)) return;
     switch (message.type) {
       case "gossip":
       case "ihave":
@@ -327,14 +332,8 @@ export class PeerCore implements Core<Message | ClassicMessage> {
     }
   }
 
-  /** A message in this peer's own name that it has not published. */
-  #isForged({ origin, epoch, seq }: Envelope): boolean {
-    return seq > this.#seq && origin === this.#self.contact.id && epoch === this.#self.epoch;
-  }
-
   #arrived(now: number, envelope: Envelope, round: number): void {
-    const isOwn = envelope.origin === this.#self.contact.id && envelope.epoch === this.#self.epoch;
-    if (isOwn) this.#counters.published++;
+    if (this.#own.has(envelope)) this.#counters.published++;
     else this.#counters.delivered++;
     if (!this.#classic.isIdle) {
       this.#isStale = true;
@@ -357,13 +356,13 @@ export class PeerCore implements Core<Message | ClassicMessage> {
     this.#watch.neighborUp(now, slot, link);
     this.#broadcast.neighborUp(neighbor);
     this.#reconciler.neighborUp(now, neighbor);
-    this.#effects.notify({ type: "link", neighbor: this.#stateOf(neighbor) });
+    this.#effects.notify({ type: "link", neighbor: this.#watch.stateOf(neighbor) });
     this.#publisher.neighborUp(now);
     this.#joining.found();
   }
 
   #neighborDown(now: number, neighbor: Neighbor, why = this.#unlinkReason): void {
-    const state = this.#stateOf(neighbor);
+    const state = this.#watch.stateOf(neighbor);
     this.#watch.neighborDown(neighbor.slot);
     this.#broadcast.neighborDown(neighbor);
     this.#reconciler.neighborDown(now, neighbor);
@@ -428,20 +427,18 @@ export class PeerCore implements Core<Message | ClassicMessage> {
     });
   }
 
-  #spread(now: number, { topic, payload }: PublishRequest): { envelope: Envelope; slots: number } {
-    const { contact, epoch } = this.#self;
-    const seq = ++this.#seq;
-    const { id: origin, address } = contact;
-    const envelope: Envelope = { origin, epoch, seq, publishedAt: now, address, topic, payload };
-    const slots = this.#broadcast.publish(now, envelope);
-    this.#arrived(now, envelope, 0);
-    return { envelope, slots };
+  /** A neighbor that had asked for a message has been sent it: if it is one of this peer's own, it may count as published. */
+  #served(link: LinkId, envelope: Envelope): void {
+    const neighbor = this.#own.has(envelope) ? this.#overlay.neighborOn(link) : undefined;
+    if (neighbor !== undefined) this.#publisher.served(this.#now, neighbor.slot, envelope.seq);
   }
 
-  #stateOf({ contact, slot, since }: Neighbor): NeighborState {
-    const { id, address } = contact;
-    const rttMs = this.#watch.rttMs(slot);
-    return { id, address, dialect: "native", since, rttMs, isCongested: this.#watch.isCongested(slot) };
+  #spread(now: number, { topic, payload }: PublishRequest): Spread {
+    const { address } = this.#self.contact;
+    const envelope: Envelope = { ...this.#own.next(), publishedAt: now, address, topic, payload };
+    const slots = this.#broadcast.publish(now, envelope);
+    this.#arrived(now, envelope, 0);
+    return { envelope, slots, isAnnounced: payload.length >= this.#config.broadcast.announceFirstBytes };
   }
 }
 

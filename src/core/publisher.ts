@@ -44,6 +44,15 @@ export interface PublishRequest {
   readonly allowAlone: boolean;
 }
 
+/** What has become of a request. */
+export interface Spread {
+  readonly envelope: Envelope;
+  /** The slots that it was sent on, as bits. */
+  readonly slots: number;
+  /** It is large: it was announced, and goes to who asks for it; see {@link Publisher.served}. */
+  readonly isAnnounced: boolean;
+}
+
 /** What the publisher needs, and whom it tells. */
 export interface PublisherOwner {
   /** Whether there is nobody, and nobody to turn to. */
@@ -52,8 +61,8 @@ export interface PublisherOwner {
   readonly slots: number;
   /** Whether any neighbor's link has room. */
   readonly hasRoom: boolean;
-  /** Makes an envelope of the request and sends it. Returns it, and the slots that it was sent on. */
-  spread(now: number, request: PublishRequest): { readonly envelope: Envelope; readonly slots: number };
+  /** Makes an envelope of the request and sends it. */
+  spread(now: number, request: PublishRequest): Spread;
   /** Sends a message again, to one neighbor. */
   resend(now: number, slot: number, envelope: Envelope): void;
   /** Asks to be told by {@link Publisher.taken} when all sent so far on a slot has been taken. */
@@ -77,6 +86,7 @@ interface Sent {
   /** An ack of this mark or a later one covers it. */
   mark: number;
   isSettled: boolean;
+  readonly isAnnounced: boolean;
 }
 
 /** The publishing side of one peer. */
@@ -140,6 +150,19 @@ export class Publisher {
     }
     this.#trim();
     this.#drain(now);
+  }
+
+  /** A message of one's own was sent to a neighbor that had asked for it. Counts for those that were only announced. */
+  served(now: number, slot: number, seq: number): void {
+    const index = this.#sent.findIndex(
+      ({ envelope, isSettled, isAnnounced }) => isAnnounced && !isSettled && envelope.seq === seq,
+    );
+    if (index < 0) return;
+    const [sent] = this.#sent.splice(index, 1);
+    this.#sent.push(sent!);
+    this.#markAnew(now, sent!, slot);
+    sent!.slots |= 1 << slot;
+    sent!.neighbors++;
   }
 
   /** A neighbor has come: what nobody else may have goes to it. */
@@ -223,7 +246,7 @@ export class Publisher {
   }
 
   #go(now: number, { request, deadline }: Waiting): void {
-    const { envelope, slots } = this.#owner.spread(now, request);
+    const { envelope, slots, isAnnounced } = this.#owner.spread(now, request);
     if (this.#owner.slots === 0) {
       this.#owner.published(now, request.token, envelope, 0);
       return;
@@ -233,14 +256,16 @@ export class Publisher {
       token: request.token,
       envelope,
       deadline,
-      slots,
-      neighbors: countOf(slots),
+      slots: isAnnounced ? 0 : slots,
+      neighbors: isAnnounced ? 0 : countOf(slots),
       mark,
       isSettled: false,
+      isAnnounced,
     };
     this.#sent.push(sent);
     this.#sentBytes += request.payload.length;
     this.#unsettled++;
+    if (isAnnounced) return;
     if (slots === 0) this.#resend(now, sent);
     else this.#request(now, slots, mark);
   }
@@ -252,7 +277,8 @@ export class Publisher {
 
   #resendOrphans(now: number): void {
     if (this.#owner.slots === 0) return;
-    const orphans = this.#sent.filter(({ slots, isSettled }) => slots === 0 && !isSettled);
+    const isOrphan = ({ slots, isSettled, isAnnounced }: Sent) => slots === 0 && !isSettled && !isAnnounced;
+    const orphans = this.#sent.filter(isOrphan);
     if (orphans.length === 0) return;
     this.#sent = this.#sent.filter((sent) => !orphans.includes(sent));
     this.#sent.push(...orphans);
@@ -265,10 +291,14 @@ export class Publisher {
     const slot = 31 - Math.clz32(slots & -slots);
     sent.slots = 1 << slot;
     sent.neighbors = 1;
-    // Acks that are under way say nothing of what is sent only now.
+    this.#owner.resend(now, slot, sent.envelope);
+    this.#markAnew(now, sent, slot);
+  }
+
+  /** Acks that are under way say nothing of what is sent only now. */
+  #markAnew(now: number, sent: Sent, slot: number): void {
     sent.mark = ++this.#lastMark;
     this.#resentDeadline = Math.min(this.#resentDeadline, sent.deadline);
-    this.#owner.resend(now, slot, sent.envelope);
     this.#owner.request(now, slot, sent.mark);
   }
 
@@ -285,7 +315,8 @@ export class Publisher {
   }
 }
 
-const aloneText = "there is no other peer to tell: start one, check the seeds' addresses, or publish with allowAlone";
+const aloneText =
+  "there is no other peer of this protocol to tell: start one, check the seeds' addresses, or publish with allowAlone";
 
 function countOf(mask: number): number {
   let count = 0;

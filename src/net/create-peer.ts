@@ -6,7 +6,7 @@ import { Peer } from "../api/peer.js";
 import type { PeerRunner } from "../api/runner.js";
 import { type Address, isWildcard, joinAddress, parseAddress, splitAddress } from "../core/address.js";
 import { PeerCore } from "../core/peer.js";
-import { type PeerTuning, peerConfig } from "../core/peer-config.js";
+import { type PeerConfig, type PeerTuning, peerConfig } from "../core/peer-config.js";
 import type { PeerEvent } from "../core/peer-events.js";
 import { now } from "./clock.js";
 import { Driver, type Turned } from "./driver.js";
@@ -75,17 +75,23 @@ export interface StartedPeer {
  */
 export async function startPeer(options: PeerOptions = {}): Promise<StartedPeer> {
   const { listen = {}, network = defaultNetwork, signal, history = "retained", joinTimeoutMs = 5_000 } = options;
-  const seeds = (options.seeds ?? []).map(addressOf);
-  const peers = (options.peers ?? []).map(addressOf);
+  const seeds = addressesOf("seeds", options.seeds);
+  const peers = addressesOf("peers", options.peers);
+  const { port: listenPort = 0, host } = listen;
+  if (!Number.isInteger(listenPort) || listenPort < 0 || listenPort > 65_535) {
+    throw new HearsayError("bad-option", `listen.port is an integer from 0 to 65535, not ${listenPort}`);
+  }
+  // Here for what it throws: nothing is open yet.
+  ownAddress(options, listenPort || 1, []);
   if (network === "" || Buffer.byteLength(network) > maxNetworkBytes) {
     throw new HearsayError("bad-option", `a network's name has 1 to ${maxNetworkBytes} bytes of UTF-8`);
   }
-  const config = peerConfig({ ...options.config, reconcile: { ...options.config?.reconcile, history } });
+  const config = configOf(options, history);
   const { maxPayloadBytes } = config;
   const inbox = new PeerInbox();
   const joining = new Joining();
   const driver = await Driver.start<PeerCore, PeerEvent>(
-    { port: listen.port ?? 0, host: listen.host, dialects: ["native", "classic"], maxPayloadBytes },
+    { port: listenPort, host, dialects: ["native", "classic"], maxPayloadBytes },
     {
       event(event) {
         joining.heard(event);
@@ -107,10 +113,12 @@ export async function startPeer(options: PeerOptions = {}): Promise<StartedPeer>
   const runner: PeerRunner = {
     address,
     call: (input) => driver.call(input),
+    async settle(isSettled) {
+      for (let left = partingMaxMs / partingStepMs; !isSettled() && left > 0; left--) await pause(partingStepMs);
+    },
     async close() {
       // The seeds are being told: dials take a moment.
-      for (let left = partingMaxMs / partingStepMs; driver.core.isParting && left > 0; left--)
-        await pause(partingStepMs);
+      await runner.settle(() => !driver.core.isParting);
       await driver.close();
     },
   };
@@ -161,6 +169,20 @@ class Joining {
       if (signal?.aborted) abort();
     });
   }
+}
+
+function configOf({ config }: PeerOptions, history: "retained" | "none"): PeerConfig {
+  try {
+    return peerConfig({ ...config, reconcile: { ...config?.reconcile, history } });
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw new HearsayError("bad-option", error.message, { cause: error });
+  }
+}
+
+function addressesOf(name: string, texts: readonly string[] = []): Address[] {
+  if (!Array.isArray(texts)) throw new HearsayError("bad-option", `${name} is a list of addresses: ["ip:port"]`);
+  return texts.map(addressOf);
 }
 
 function addressOf(text: string): Address {

@@ -22,6 +22,7 @@ export class CoreStandIn implements PeerRequests {
   early: Envelope[] = [];
   neighborStates: NeighborState[] = [];
   hasLeft = false;
+  isAlone = false;
 
   publish(_now: number, request: PublishRequest): void {
     this.requests.push(request);
@@ -45,7 +46,7 @@ export class CoreStandIn implements PeerRequests {
 export function scene() {
   const core = new CoreStandIn();
   const inbox = new PeerInbox();
-  const life = { isBusy: false, closed: 0 };
+  const life = { isBusy: false, settled: 0, closed: 0 };
   const runner = {
     address,
     call<T>(input: (core: PeerRequests, now: number) => T): T {
@@ -56,6 +57,9 @@ export function scene() {
       } finally {
         life.isBusy = false;
       }
+    },
+    async settle() {
+      life.settled++;
     },
     async close() {
       life.closed++;

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import type { Contact } from "../../src/core/identity.js";
 import { LinkWatch, linkDefaults } from "../../src/core/link-watch.js";
 
 interface Scene {
@@ -45,7 +46,7 @@ describe("a watch over links", () => {
     const world = scene();
     world.watch.neighborUp(0, 0, 7);
     world.watch.receive(3, 0, { type: "ack", nonce: 1 });
-    expect(world.watch.rttMs(0)).toBe(3);
+    expect(rttOf(world)).toBe(3);
     for (let now = 500; now <= 60_000; now += 500) {
       world.run(now);
       world.watch.heard(now, 0);
@@ -69,7 +70,7 @@ describe("a watch over links", () => {
     expect(world.sent).toHaveLength(4);
     world.watch.heard(3_500, 0);
     world.watch.receive(3_500, 0, { type: "ack", nonce: 1 });
-    expect(world.watch.rttMs(0)).toBe(500);
+    expect(rttOf(world)).toBe(500);
     world.run(4_400);
     expect(world.lost).toEqual([]);
   });
@@ -125,3 +126,7 @@ describe("a watch over links", () => {
     expect(world.lost[0]![2]).toBeGreaterThanOrEqual(10_100);
   });
 });
+
+function rttOf({ watch }: Scene): number | undefined {
+  return watch.stateOf({ slot: 0, link: 7, since: 0, epoch: 0, contact: {} as Contact }).rttMs;
+}

@@ -30,7 +30,7 @@ function scene(config: Partial<PublishConfig> = {}): Scene {
       spread(_now, { payload, token }) {
         log.push(`spread ${token}`);
         const envelope = { origin: "0", epoch: 1, seq: ++seq, topic: "t", payload } as unknown as Envelope;
-        return { envelope, slots: world.slots };
+        return { envelope, slots: world.slots, isAnnounced: payload.length >= 10_000 };
       },
       resend: (_now, slot, envelope) => log.push(`resend #${envelope.seq} to ${slot}`),
       request: (_now, slot, mark) => log.push(`request ${slot} ${mark}`),
@@ -113,6 +113,21 @@ describe("a publisher", () => {
     world.publisher.taken(4, 1, 1);
     expect(world.log).toHaveLength(2);
     world.publisher.taken(5, 1, 2);
+    expect(world.log.at(-1)).toBe("published 1 #1 to 1");
+  });
+
+  test("a large message counts when somebody who asked for it has taken it, not when it was announced", () => {
+    const world = scene();
+    world.publish(1, { bytes: 10_000 });
+    world.publish(2);
+    expect(world.log).toEqual(["spread 1", "spread 2", "request 0 2", "request 1 2"]);
+    world.publisher.taken(5, 0, 2);
+    expect(world.log.slice(4)).toEqual(["published 2 #2 to 2"]);
+    world.publisher.served(6, 1, 1);
+    expect(world.log.at(-1)).toBe("request 1 3");
+    world.publisher.taken(8, 1, 2);
+    expect(world.log.at(-1)).toBe("request 1 3");
+    world.publisher.taken(9, 1, 3);
     expect(world.log.at(-1)).toBe("published 1 #1 to 1");
   });
 

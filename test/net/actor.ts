@@ -3,6 +3,8 @@
  * actors.ts). It checks each message as it comes: once, and in order for each origin.
  */
 import { setTimeout as sleep } from "node:timers/promises";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { HearsayError } from "../../src/api/errors.js";
 import type { Peer } from "../../src/api/peer.js";
 import type { SubscribeOptions, Subscription } from "../../src/api/subscription.js";
@@ -180,6 +182,14 @@ export class Actor {
       rssBytes: process.memoryUsage.rss(),
       cpuMs: (cpu.user + cpu.system) / 1000,
     };
+  }
+
+  /** What its process holds after a collection of garbage. */
+  async usedBytes(): Promise<number> {
+    setFlagsFromString("--expose-gc");
+    (runInNewContext("gc") as () => void)();
+    const { heapUsed, arrayBuffers } = process.memoryUsage();
+    return heapUsed + arrayBuffers;
   }
 
   /** Subscribes anew, with a buffer that is large enough. @returns how many messages there are, if they are in order */

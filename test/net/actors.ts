@@ -24,6 +24,7 @@ export interface Played {
   stopStream(): Promise<void>;
   beginPhase(): Promise<void>;
   report(): Promise<Report>;
+  usedBytes(): Promise<number>;
   /** Of one origin only: how many messages a new subscription gets from history. */
   readAgain(): Promise<number>;
   /** Ends it without a goodbye: SIGKILL, for a process. */
@@ -63,6 +64,7 @@ export class Actors {
       stopStream: () => tell("stopStream"),
       beginPhase: () => tell("beginPhase"),
       report: () => tell("report"),
+      usedBytes: () => tell("usedBytes"),
       readAgain: () => tell("readAgain"),
       kill,
       signal,

@@ -235,7 +235,7 @@ describe("forged messages", () => {
     expect(victim.peer.neighbors().some(({ id }) => id === victim.friend.id)).toBe(true);
   });
 
-  test("in the victim's name, told to its friend: the two go on", async () => {
+  test("in the victim's name, told to its friend: the two go on, with the number that comes after", async () => {
     await victim.serves();
     const enemy = await Enemy.befriend(victim.friend.address);
     const victimId = victim.peer.id as PeerId;
@@ -243,11 +243,11 @@ describe("forged messages", () => {
     const { epoch } = spy.victim;
     spy.socket.destroy();
     const envelope = {
-      ...{ origin: victimId, epoch, seq: 1_000, publishedAt: Date.now(), address: victim.peer.address },
+      ...{ origin: victimId, epoch, seq: 2, publishedAt: Date.now(), address: victim.peer.address },
       ...{ topic: "forged", payload: new Uint8Array(3) },
     };
     enemy.say({ type: "gossip", tree: victimId, round: 1, envelope });
-    await sleep(3_000);
+    await sleep(500);
     expect(victim.unlinks.filter((unlink) => unlink.includes(victim.friend.address))).toEqual([]);
     await victim.serves();
   });

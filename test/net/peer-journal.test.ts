@@ -15,7 +15,7 @@ const neighbor = { id, address, dialect: "native", since: 1, rttMs: undefined, i
 /** What is written down of these events. */
 async function written(events: readonly PeerEvent[]): Promise<{ lines: string[]; warnings: string[]; told: string[] }> {
   const inbox = new PeerInbox();
-  const runner = { address, call: () => undefined as never, close: async () => {} };
+  const runner = { address, call: () => undefined as never, settle: async () => {}, close: async () => {} };
   const peer = new Peer({ id, network: "hearsay", maxPayloadBytes: 1_000 }, runner, inbox);
   const result = { lines: [] as string[], warnings: [] as string[], told: [] as string[] };
   journalOf(peer, {

@@ -34,9 +34,11 @@ import { calledFor } from "./callers.js";
 /** What a Hearsay peer's classic side is tuned by; it makes no messages of its own. */
 export type ClassicSideConfig = Omit<ClassicPeerConfig, "messages" | "messageIntervalMs">;
 
+const { messages: _messages, messageIntervalMs: _messageIntervalMs, ...shared } = classicPeerDefaults;
+
 /** The classic network's pace, but a long patience with those who refuse: this peer does not depend on them. */
 export const classicSideDefaults: ClassicSideConfig = {
-  ...classicPeerDefaults,
+  ...shared,
   retryMinMs: 1_000,
   retryMaxMs: 600_000,
 };
