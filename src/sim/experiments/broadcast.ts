@@ -119,9 +119,12 @@ function churnRun(world: ExperimentWorld, peers: number): Values {
   };
 }
 
+/** Seeds live through a crash of peers. Without any, some survivors of 95 % would have no way back to the others. */
+const seedsOfCrashes = 3;
+
 /** A share of all peers crashes in one moment. */
 export function crashRun(randomSeed: number, peers: number, share: number, progress: Progress): Values {
-  const world = new ExperimentWorld(randomSeed, quietProbes);
+  const world = new ExperimentWorld(randomSeed, quietProbes, seedsOfCrashes);
   progress("growing");
   world.grow(peers, { settleMs });
   talk(world, 30, () => world.any());

@@ -8,6 +8,8 @@ import type { Envelope, Message } from "../../core/message.js";
 import { PeerCore } from "../../core/peer.js";
 import { type PeerTuning, peerConfig } from "../../core/peer-config.js";
 import { type Random, seededRandom } from "../../core/random.js";
+import { seedDefaults } from "../../core/seed/config.js";
+import { SeedCore, type SeedEvent } from "../../core/seed/seed.js";
 import { VirtualNetwork } from "../network.js";
 import type { VirtualProcess } from "../process.js";
 
@@ -41,6 +43,8 @@ export interface WorldPeer {
 
 const nothingSent: Sent = { gossip: 0, repair: 0, ihave: 0, entries: 0, graft: 0, prune: 0, other: 0 };
 
+const networkName = "experiment";
+
 /** A network that grows to a size, is talked in, and broken. */
 export class ExperimentWorld {
   readonly network: VirtualNetwork<Message | ClassicMessage>;
@@ -51,13 +55,14 @@ export class ExperimentWorld {
   readonly #spreads = new Map<string, Spread>();
   #started = 0;
   #token = 0;
-  readonly #payload: Uint8Array;
+  readonly #seeds: Address[] = [];
 
-  constructor(randomSeed: number, tuning: PeerTuning = {}, payloadBytes = 0) {
+  /** @param seeds - how many seeds there are; with none, each peer joins through a random other one */
+  constructor(randomSeed: number, tuning: PeerTuning = {}, seeds = 0) {
     this.#tuning = tuning;
     this.random = seededRandom(randomSeed ^ 0x5eed);
-    this.#payload = new Uint8Array(payloadBytes);
     this.network = new VirtualNetwork({ randomSeed, recheck: (message) => this.#count(message) });
+    for (let i = 0; i < seeds; i++) this.#startSeed(i);
   }
 
   /** Lets so many peers join, each through a random one that is there, and then waits until things have settled. */
@@ -77,7 +82,7 @@ export class ExperimentWorld {
     const contact = { id: this.#newId(), address };
     const had = new Set<Spread>();
     const process = this.network.start(address, (effects, random) => {
-      const self = { contact, epoch: this.network.now, network: "experiment" };
+      const self = { contact, epoch: this.network.now, network: networkName };
       const arrived = (envelope: Envelope, round: number) => this.#arrived(had, envelope, round);
       return new PeerCore(self, config, random, {
         dial: (to, dialect) => effects.dial(to, dialect),
@@ -89,8 +94,8 @@ export class ExperimentWorld {
         ordered() {},
       });
     });
-    const first = this.peers.length === 0 ? [] : [this.any().process.address];
-    process.call((core, now) => core.start(now, { seeds: [], peers: first }));
+    const entrances = this.peers.length === 0 || this.#seeds.length > 0 ? [] : [this.any().process.address];
+    process.call((core, now) => core.start(now, { seeds: this.#seeds, peers: entrances }));
     const peer = { index, process, had };
     this.peers.push(peer);
     return peer;
@@ -125,7 +130,7 @@ export class ExperimentWorld {
     const spread: Spread = { reached: 0, lastHop: 0 };
     this.#spreads.set(`${origin}/${seq}`, spread);
     const token = ++this.#token;
-    const payload = this.#payload;
+    const payload = new Uint8Array(0);
     peer.process.call((core, now) => core.publish(now, { token, topic: "t", payload, allowAlone: true }));
     return spread;
   }
@@ -158,6 +163,16 @@ export class ExperimentWorld {
     had.add(spread);
     spread.reached++;
     if (round > spread.lastHop) spread.lastHop = round;
+  }
+
+  #startSeed(index: number): void {
+    const address = joinAddress(`10.255.0.${index + 1}`, 5000)!;
+    const self = { contact: { id: this.#newId(), address }, epoch: this.network.now, network: networkName };
+    this.network.start<SeedCore, SeedEvent>(
+      address,
+      (effects, random) => new SeedCore(self, seedDefaults, random, effects),
+    );
+    this.#seeds.push(address);
   }
 
   #count(message: Message | ClassicMessage): Message | ClassicMessage {
