@@ -130,11 +130,14 @@ export class LinkWatch {
   request(now: number, slot: number, mark: number): void {
     const watched = this.#slots[slot];
     if (watched === undefined) return;
-    if (watched.nonce !== 0) watched.nextMark = mark;
-    else {
-      watched.mark = mark;
-      this.#probe(now, watched);
+    if (watched.mark !== 0) {
+      watched.nextMark = mark;
+      return;
     }
+    // A probe that only asked whether anybody is there gives way.
+    watched.nonce = 0;
+    watched.mark = mark;
+    this.#probe(now, watched);
   }
 
   /** A probe or an ack on this slot. */

@@ -142,13 +142,12 @@ export class Overlay {
   /** Contacts, or addresses of peers whose ids are not known yet: into the reserve, and asked at once if there is need. */
   meet(now: number, contacts: readonly Contact[] | readonly Address[]): void {
     const before = this.#passive.contacts.length;
-    let isNews = false;
     for (const one of sample(this.#random, contacts as readonly (Contact | Address)[], contacts.length)) {
       if (typeof one !== "string") this.#remember(one);
-      else if (one !== this.#self.address && this.#search.addAddress(one)) isNews = true;
+      else if (one !== this.#self.address) this.#search.addAddress(one);
     }
-    isNews ||= this.#passive.contacts.length > before;
-    // A search that pauses for want of anybody to ask goes on at once.
+    // A search that pauses for want of anybody to ask goes on at once. Not for addresses: they are the same each time.
+    const isNews = this.#passive.contacts.length > before;
     if (isNews && this.#neighbors.length === 0) this.#search.anew(now);
     else this.#search.go(now);
   }

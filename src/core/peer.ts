@@ -9,6 +9,7 @@ import type { Address } from "./address.js";
 import type { ClassicSide } from "./bridge/classic-side.js";
 import { Crossing } from "./bridge/crossing.js";
 import { Broadcast } from "./broadcast.js";
+import { CalmParts } from "./calm-parts.js";
 import type { ClassicMessage } from "./classic/message.js";
 import type { Core, Dialect, DownReason, LinkId } from "./effects.js";
 import { History } from "./history.js";
@@ -46,10 +47,8 @@ export class PeerCore implements Core<Message | ClassicMessage> {
   readonly #crossing: Crossing;
   readonly #classic: ClassicSide;
   readonly #joining: Joining;
+  readonly #calm: CalmParts;
   readonly #counters = { delivered: 0, published: 0, duplicates: 0, gaps: 0 };
-  /** When those parts want to be woken that most messages do not concern, and whether that has to be found out anew. */
-  #calmWake = Number.POSITIVE_INFINITY;
-  #isStale = true;
   #now = 0;
   /** How old the message is that is just being repaired. */
   #repairAgeMs = 0;
@@ -96,7 +95,7 @@ export class PeerCore implements Core<Message | ClassicMessage> {
     this.#watch = new LinkWatch(config.links, {
       send,
       taken: (now, slot, mark) => {
-        this.#isStale = true;
+        this.#calm.touch();
         this.#publisher.taken(now, slot, mark);
       },
       measured: (rttMs) => this.#broadcast.measured(rttMs),
@@ -147,6 +146,8 @@ export class PeerCore implements Core<Message | ClassicMessage> {
       },
     });
     this.#classic = this.#crossing.side;
+    const { side } = this.#crossing;
+    this.#calm = new CalmParts([this.#overlay, this.#publisher, this.#registration, side, this.#joining]);
   }
 
   /** Who this peer is. */
@@ -167,18 +168,8 @@ export class PeerCore implements Core<Message | ClassicMessage> {
   /** When {@link wake} is wanted next. */
   get nextWake(): number {
     if (this.#hasLeft) return this.#registration.nextWake;
-    if (this.#isStale) {
-      this.#isStale = false;
-      this.#calmWake = Math.min(
-        this.#overlay.nextWake,
-        this.#publisher.nextWake,
-        this.#registration.nextWake,
-        this.#classic.nextWake,
-        this.#joining.nextWake,
-      );
-    }
     return Math.min(
-      this.#calmWake,
+      this.#calm.nextWake,
       this.#broadcast.nextWake,
       this.#reconciler.nextWake,
       this.#watch.nextWake,
@@ -188,11 +179,12 @@ export class PeerCore implements Core<Message | ClassicMessage> {
 
   /** Joins the network. With neither seeds nor peers this is the first peer, and others will come to it. */
   start(now: number, { seeds, peers }: Beginning): void {
-    this.#isStale = true;
+    this.#calm.touch();
     this.#joining.start(peers);
     this.#classic.start(now, seeds);
     this.#registration.start(now, seeds);
     this.#overlay.start(now, peers);
+    this.#calm.inputOver();
   }
 
   /** Whether goodbyes are still on their way after {@link leave}: links to seeds that are to be told. */
@@ -202,7 +194,7 @@ export class PeerCore implements Core<Message | ClassicMessage> {
 
   /** Says goodbye to everybody. Nothing happens after it, but for a moment the seeds are told: see {@link isParting}. */
   leave(now: number): void {
-    this.#isStale = true;
+    this.#calm.touch();
     this.#hasLeft = true;
     this.#unlinkReason = "left";
     this.#publisher.leave(now);
@@ -210,6 +202,7 @@ export class PeerCore implements Core<Message | ClassicMessage> {
     this.#registration.leave(now);
     this.#classic.leave();
     this.#overlay.leave(now);
+    this.#calm.inputOver();
   }
 
   /**
@@ -217,12 +210,13 @@ export class PeerCore implements Core<Message | ClassicMessage> {
    * before this returns.
    */
   publish(now: number, request: PublishRequest): void {
-    this.#isStale = true;
+    this.#calm.touch();
     const { maxPayloadBytes } = this.#config;
     if (request.payload.length > maxPayloadBytes) {
       const message = `a payload of ${request.payload.length} bytes; this network takes ${maxPayloadBytes} at most`;
       this.#effects.notify({ type: "publish-failed", token: request.token, code: "too-large", message });
     } else this.#publisher.publish(now, request);
+    this.#calm.inputOver();
   }
 
   /** The neighbors, as they are now. */
@@ -242,40 +236,45 @@ export class PeerCore implements Core<Message | ClassicMessage> {
   }
 
   linkUp(now: number, link: LinkId, remote: Address, dialect: Dialect): void {
-    this.#isStale = true;
+    this.#calm.touch();
     if (dialect === "classic") this.#classic.linkUp(now, link, remote);
     else if (this.#registration.owns(link)) this.#registration.linkUp(now, link);
     else this.#overlay.linkUp(now, link, remote);
+    this.#calm.inputOver();
   }
 
   linkEnded(now: number, link: LinkId): void {
-    this.#isStale = true;
+    this.#calm.touch();
     if (this.#registration.owns(link)) this.#registration.linkEnded(now, link);
     else if (this.#classic.owns(link)) this.#classic.linkEnded(now, link);
     else this.#overlay.linkEnded(now, link);
+    this.#calm.inputOver();
   }
 
   linkDown(now: number, link: LinkId, reason: DownReason): void {
-    this.#isStale = true;
+    this.#calm.touch();
     if (this.#registration.owns(link)) this.#registration.linkDown(now, link, reason);
     else if (this.#classic.owns(link)) this.#classic.linkDown(now, link, reason);
     else this.#overlay.linkDown(now, link, reason);
+    this.#calm.inputOver();
   }
 
   receive(now: number, link: LinkId, message: Message | ClassicMessage): void {
     const neighbor = this.#overlay.neighborOn(link);
     if (neighbor !== undefined) {
       this.#fromNeighbor(now, neighbor, message as Message);
+      this.#calm.inputOver();
       return;
     }
-    this.#isStale = true;
+    this.#calm.touch();
     if (this.#registration.owns(link)) this.#registration.receive(now, link, message as Message);
     else if (this.#classic.owns(link)) this.#classic.receive(now, link, message as ClassicMessage);
     else this.#overlay.receive(now, link, message as Message);
+    this.#calm.inputOver();
   }
 
   congested(now: number, link: LinkId, isCongested: boolean): void {
-    this.#isStale = true;
+    this.#calm.touch();
     const neighbor = this.#overlay.neighborOn(link);
     if (neighbor === undefined) return;
     const { slot } = neighbor;
@@ -284,24 +283,22 @@ export class PeerCore implements Core<Message | ClassicMessage> {
     this.#reconciler.congested(now, slot, isCongested);
     this.#effects.notify({ type: "slow", neighbor: this.#watch.stateOf(neighbor), isSlow: isCongested });
     if (!isCongested) this.#publisher.roomMade(now);
+    this.#calm.inputOver();
   }
 
   wake(now: number): void {
     this.#now = now;
-    this.#isStale = true;
+    this.#calm.touch();
     if (this.#hasLeft) {
       this.#registration.wake(now);
       return;
     }
-    if (this.#overlay.nextWake <= now) this.#overlay.wake(now);
+    this.#calm.wake(now);
     if (this.#broadcast.nextWake <= now) this.#broadcast.wake(now);
     if (this.#reconciler.nextWake <= now) this.#reconciler.wake(now);
     if (this.#watch.nextWake <= now) this.#watch.wake(now);
-    if (this.#publisher.nextWake <= now) this.#publisher.wake(now);
-    if (this.#registration.nextWake <= now) this.#registration.wake(now);
-    if (this.#classic.nextWake <= now) this.#classic.wake(now);
     if (this.#history.nextWake <= now) this.#history.forget(now);
-    if (this.#joining.nextWake <= now) this.#joining.wake(now);
+    this.#calm.inputOver();
   }
 
   #fromNeighbor(now: number, neighbor: Neighbor, message: Message): void {
@@ -327,7 +324,7 @@ export class PeerCore implements Core<Message | ClassicMessage> {
         this.#watch.receive(now, slot, message);
         break;
       default:
-        this.#isStale = true;
+        this.#calm.touch();
         if (!this.#overlay.receive(now, neighbor.link, message)) this.#drop(now, slot, "misbehaved");
     }
   }
@@ -336,7 +333,7 @@ export class PeerCore implements Core<Message | ClassicMessage> {
     if (this.#own.has(envelope)) this.#counters.published++;
     else this.#counters.delivered++;
     if (!this.#classic.isIdle) {
-      this.#isStale = true;
+      this.#calm.touch();
       this.#crossing.spread(now, envelope, this.#repairAgeMs);
     }
     this.#effects.arrived(envelope, round);
@@ -345,7 +342,7 @@ export class PeerCore implements Core<Message | ClassicMessage> {
 
   /** A message of a classic peer, heard here first. */
   #crossed(now: number, envelope: Envelope): void {
-    this.#isStale = true;
+    this.#calm.touch();
     if (this.#history.has(envelope)) return;
     this.#broadcast.publish(now, envelope);
     this.#arrived(now, envelope, 0);
@@ -371,7 +368,7 @@ export class PeerCore implements Core<Message | ClassicMessage> {
   }
 
   #drop(now: number, slot: number, why: "silent" | "slow" | "misbehaved"): void {
-    this.#isStale = true;
+    this.#calm.touch();
     const neighbor = this.#overlay.neighbors.find((other) => other.slot === slot);
     if (neighbor === undefined) return;
     this.#unlinkReason = why;

@@ -80,11 +80,9 @@ export class Search {
     if (this.#fillAt <= now) this.anew(now);
   }
 
-  /** An address where the network may be joined. @returns whether it is news */
-  addAddress(address: Address): boolean {
-    if (this.#addresses.includes(address) || this.#addresses.length >= addressesMax) return false;
-    this.#addresses.push(address);
-    return true;
+  /** An address where the network may be joined. */
+  addAddress(address: Address): void {
+    if (!this.#addresses.includes(address) && this.#addresses.length < addressesMax) this.#addresses.push(address);
   }
 
   /** There is a new neighbor. */

@@ -111,6 +111,17 @@ describe("a watch over links", () => {
     expect(world.sent).toHaveLength(2);
   });
 
+  test("does not let a mere question for signs of life hold up a request", () => {
+    const world = scene();
+    world.watch.neighborUp(0, 0, 7);
+    world.watch.request(1, 0, 1);
+    expect(world.sent).toEqual(["7 probe 1", "7 probe 2"]);
+    world.watch.receive(3, 0, { type: "ack", nonce: 1 });
+    expect(world.taken).toEqual([]);
+    world.watch.receive(4, 0, { type: "ack", nonce: 2 });
+    expect(world.taken).toEqual([[0, 1]]);
+  });
+
   test("answers probes, and gives up a neighbor that is congested for ten seconds", () => {
     const world = scene();
     world.watch.neighborUp(0, 0, 7);

@@ -63,8 +63,11 @@ describe("a peer", () => {
       theirs: "blue",
     });
     world.publish(one);
-    world.network.run(10_000);
+    world.network.run(60_000);
     expect(other.arrived).toEqual([]);
+    expect(other.events.filter(({ type }) => type === "joined")).toEqual([{ type: "joined", alone: true }]);
+    // With growing pauses: nobody is called all the time.
+    expect(other.events.filter(({ type }) => type === "mismatched").length).toBeLessThan(30);
   });
 
   test("gives what is retained to a late joiner within two seconds, and tells what is not", () => {

@@ -138,7 +138,7 @@ describe("what a neighbor costs a peer", () => {
       factor = await amplification(enemy, frames);
     });
     await victim.serves();
-    console.log("ihave", { deafMs, factor, bytes: bytesInUse() - before });
+    if (isLong) console.log("ihave", { deafMs, factor, bytes: bytesInUse() - before });
     expect(factor).toBeLessThan(2);
     expect(deafMs).toBeLessThan(500);
     expect(bytesInUse() - before).toBeLessThan(memoryMax);
@@ -158,7 +158,7 @@ describe("what a neighbor costs a peer", () => {
       factor = await amplification(enemy, frames);
     });
     await victim.serves();
-    console.log("marks", { deafMs, factor, bytes: bytesInUse() - before });
+    if (isLong) console.log("marks", { deafMs, factor, bytes: bytesInUse() - before });
     expect(factor).toBeLessThan(3);
     expect(deafMs).toBeLessThan(500);
     expect(bytesInUse() - before).toBeLessThan(memoryMax);
@@ -171,7 +171,7 @@ describe("what a neighbor costs a peer", () => {
     const frames = Array.from({ length: 10_000 }, (): Message => ({ type: "digest", parts }));
     const factor = await amplification(enemy, frames);
     await victim.serves();
-    console.log("digest", { factor });
+    if (isLong) console.log("digest", { factor });
     expect(factor).toBeLessThan(10);
   });
 
@@ -196,7 +196,7 @@ describe("what a neighbor costs a peer", () => {
     const deafMs = await deafness(async () => {
       for (let i = 0; i < 10; i++) servedMs.push(await timeOf(() => victim.serves()));
     });
-    console.log("want", { unread, slowMs, servedMs, deafMs, heard: enemy.heardBytes - heardBefore });
+    if (isLong) console.log("want", { unread, slowMs, servedMs, deafMs, heard: enemy.heardBytes - heardBefore });
     expect(unread).toBeLessThan(memoryMax);
     expect(Math.max(slowMs, ...servedMs)).toBeLessThan(3_000);
   });

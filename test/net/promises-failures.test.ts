@@ -50,23 +50,23 @@ describe.each<Kind>(["in one process", "as processes"])("peers %s", (kind) => {
     else crossings.mend();
     const wokeAt = performance.now();
     const { published, failed } = await streaming;
-    console.log(kind, JSON.stringify({ ...scene, published, failed, before, during }));
+    if (isLong) console.log(kind, JSON.stringify({ ...scene, published, failed, before, during }));
     expect(failed).toEqual({});
     const due = new Map([[source.id, published]]);
     const hasAll = (report: Report) => lackingOf(report, due) <= told(report);
     const [woken] = (await untilAll([sleeper], hasAll, "the sleeper has it all, or is told")) as [Report];
     const tookMs = performance.now() - wokeAt;
     const lost = told(woken);
-    console.log(kind, JSON.stringify({ wokenInMs: Math.round(tookMs), lost, unlinks: woken.unlinks }));
+    if (isLong) console.log(kind, JSON.stringify({ wokenInMs: Math.round(tookMs), lost, unlinks: woken.unlinks }));
     expect(woken.missed).toBe(lost);
     expect(tookMs).toBeLessThan(5_000);
     for (const { faults, gaps } of await untilAll(awake, hasAll, "the others have it")) {
       expect({ faults, gaps }).toEqual({ faults: [], gaps: [] });
     }
-    expect(during.rate / before.rate).toBeGreaterThan(0.9);
+    expect(during.rate).toBeGreaterThan(0.8 * Math.min(before.rate, rate));
     // Where a millisecond is the usual, one more is no harm.
     expect(during.medianMs).toBeLessThan(2 * before.medianMs + 20);
-    expect(during.usedBytes - before.usedBytes).toBeLessThan(200_000_000);
+    expect(during.usedBytes - before.usedBytes).toBeLessThan(10_000_000 * awake.length);
   }, 120_000);
 });
 
@@ -85,7 +85,8 @@ interface SleepScene {
 }
 
 function sleepScene(kind: Kind): SleepScene {
-  const rate = Number(process.env.HEARSAY_RATE ?? 5_000);
+  // Two cores deliver some 40,000 messages a second to processes of their own; see what yours can do.
+  const rate = Number(process.env.HEARSAY_RATE ?? 1_000);
   if (!isLong) return { peers: 8, rate: 400, sleepMs: 5_000, phaseMs: 2_000, retained: 10_000 };
   return kind === "as processes"
     ? { peers: 32, rate, sleepMs: 20_000, phaseMs: 10_000, retained: 10_000 }
