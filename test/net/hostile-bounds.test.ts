@@ -12,6 +12,9 @@ const isLong = Boolean(process.env.HEARSAY_LONG);
 const most = Number.MAX_SAFE_INTEGER;
 const megabyte = 1_048_576;
 
+/** How long the process may be deaf, in milliseconds: enemy and victim live in it both, and others want the processor. */
+const deafMax = isLong ? 5_000 : 2_000;
+
 /** How much all this may leave behind, or take meanwhile. */
 const memoryMax = 32 * megabyte;
 
@@ -140,7 +143,7 @@ describe("what a neighbor costs a peer", () => {
     await victim.serves();
     if (isLong) console.log("ihave", { deafMs, factor, bytes: bytesInUse() - before });
     expect(factor).toBeLessThan(2);
-    expect(deafMs).toBeLessThan(500);
+    expect(deafMs).toBeLessThan(deafMax);
     expect(bytesInUse() - before).toBeLessThan(memoryMax);
   });
 
@@ -160,7 +163,7 @@ describe("what a neighbor costs a peer", () => {
     await victim.serves();
     if (isLong) console.log("marks", { deafMs, factor, bytes: bytesInUse() - before });
     expect(factor).toBeLessThan(3);
-    expect(deafMs).toBeLessThan(500);
+    expect(deafMs).toBeLessThan(deafMax);
     expect(bytesInUse() - before).toBeLessThan(memoryMax);
     expect(victim.unlinks).toEqual([]);
   });
@@ -219,7 +222,7 @@ describe("what a neighbor costs a peer", () => {
 });
 
 describe("forged messages", () => {
-  test("in the victim's own name are not believed, and cost it at most the link that they came on", async () => {
+  test("in the victim's own name are not believed, and part it from nobody", async () => {
     const enemy = await Enemy.befriend(victim.peer.address);
     await victim.serves();
     const { self, epoch } = enemy.victim;
@@ -232,7 +235,7 @@ describe("forged messages", () => {
     await sleep(300);
     expect(heard.buffered).toBe(0);
     await victim.serves();
-    expect(victim.peer.neighbors().some(({ id }) => id === victim.friend.id)).toBe(true);
+    expect(victim.unlinks).toEqual([]);
   });
 
   test("in the victim's name, told to its friend: the two go on, with the number that comes after", async () => {

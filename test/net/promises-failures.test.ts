@@ -40,7 +40,10 @@ describe.each<Kind>(["in one process", "as processes"])("peers %s", (kind) => {
     const played = await started(actors, scene.peers, kind === "as processes" ? options : { ...options, crossings });
     const [source, sleeper, ...others] = played as [Played, Played, ...Played[]];
     const awake = [source, ...others];
-    const streaming = source.stream({ rate, forMs: 1_000 + phaseMs + sleepMs, payloadBytes });
+    // New processes are slow, and phases take longer than they should on a busy machine.
+    const spareMs = isLong ? 3_000 : 0;
+    const warm = await source.stream({ rate: rate / 2, forMs: isLong ? 10_000 : 500, payloadBytes });
+    const streaming = source.stream({ rate, forMs: 1_000 + phaseMs + sleepMs + spareMs, payloadBytes });
     await sleep(1_000);
     const before = await phaseOf(kind, awake, phaseMs);
     if (kind === "as processes") sleeper.signal("SIGSTOP");
@@ -51,8 +54,8 @@ describe.each<Kind>(["in one process", "as processes"])("peers %s", (kind) => {
     const wokeAt = performance.now();
     const { published, failed } = await streaming;
     if (isLong) console.log(kind, JSON.stringify({ ...scene, published, failed, before, during }));
-    expect(failed).toEqual({});
-    const due = new Map([[source.id, published]]);
+    expect([warm.failed, failed]).toEqual([{}, {}]);
+    const due = new Map([[source.id, warm.published + published]]);
     const hasAll = (report: Report) => lackingOf(report, due) <= told(report);
     const [woken] = (await untilAll([sleeper], hasAll, "the sleeper has it all, or is told")) as [Report];
     const tookMs = performance.now() - wokeAt;

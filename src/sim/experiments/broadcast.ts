@@ -49,6 +49,8 @@ export function goalOf(figure: string, peers: number): Goal {
 }
 
 const pauseMs = 200;
+/** The same while peers come and go: two minutes of it, and memory for each sender at each peer. */
+const churnPauseMs = 1_000;
 /** From the last join to the first message. */
 const settleMs = 120_000;
 const quietProbes: PeerTuning = { links: { probeIntervalMs: 10_000 } };
@@ -63,8 +65,8 @@ export function steadyRun(randomSeed: number, peers: number, progress: Progress)
   talk(world, 20, () => sender);
   const steady = talk(world, 50, () => sender);
   progress("random senders, warming up");
-  // Trees grow while there are new senders; in a large network for longer.
-  talk(world, peers > 1_000 ? 600 : 300, () => world.any());
+  // Trees grow while there are new senders.
+  talk(world, 300, () => world.any());
   progress("random senders");
   world.resetSent();
   const before = world.copies();
@@ -92,7 +94,7 @@ export function steadyRun(randomSeed: number, peers: number, progress: Progress)
 function churnRun(world: ExperimentWorld, peers: number): Values {
   const minutes = 2;
   const replacements = Math.max(1, Math.round(peers / 100)) * minutes;
-  const messages = (minutes * 60_000) / pauseMs;
+  const messages = (minutes * 60_000) / churnPauseMs;
   const before = world.copies();
   const spreads: Spread[] = [];
   const old = new Set(world.peers);
@@ -106,7 +108,7 @@ function churnRun(world: ExperimentWorld, peers: number): Values {
       replaced++;
     }
     spreads.push(world.publish(world.any()));
-    world.network.run(pauseMs);
+    world.network.run(churnPauseMs);
   }
   world.network.run(15_000);
   const after = world.copies();
