@@ -43,7 +43,7 @@ export interface OverlayConfig {
   readonly lostMax: number;
   /** Calls to one lost neighbor before it is forgotten. With the pauses below: an hour or more. */
   readonly recallsMax: number;
-  /** The first pause before a lost neighbor is called again; each is 1.5 times the one before … */
+  /** The first pause before a lost neighbor is called again; each is 15 % longer than the one before … */
   readonly recallMinMs: number;
   /** … up to this, which is also how long two parts may take to notice that they can be one again. */
   readonly recallMaxMs: number;
@@ -75,7 +75,7 @@ export const overlayDefaults: OverlayConfig = {
   retryMaxMs: 60_000,
   retryAloneMaxMs: 8_000,
   lostMax: 8,
-  recallsMax: 20,
+  recallsMax: 100,
   recallMinMs: 1_000,
   recallMaxMs: 60_000,
   mixMinMs: 10_000,

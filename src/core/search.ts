@@ -10,6 +10,9 @@ import type { PeerId } from "./identity.js";
 import type { Random } from "./random.js";
 import { type ActiveView, LostNeighbors, type Neighbor, type PassiveView } from "./views.js";
 
+/** How much longer each pause before a recall is than the one before: after a partition of 30 s they are below 5 s. */
+const recallPauseFactor = 1.15;
+
 /** How much longer the pause before the second mixing is than the one before the first. */
 const secondMixFactor = 6;
 
@@ -202,7 +205,7 @@ export class Search {
     const { contact } = lost;
     if (this.#active.find(contact.id) !== undefined) this.#lost.remove(contact.id);
     else if (!this.#greetings.isSearching(contact.id)) this.#greetings.dial(now, "recall", contact.address, contact);
-    this.#recallPauseMs = Math.min(this.#config.recallMaxMs, Math.ceil(this.#recallPauseMs * 1.5));
+    this.#recallPauseMs = Math.min(this.#config.recallMaxMs, Math.ceil(this.#recallPauseMs * recallPauseFactor));
     if (this.#lost.count > 0) this.#recallAt = now + this.#jittered(this.#recallPauseMs);
   }
 

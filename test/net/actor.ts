@@ -147,11 +147,6 @@ export class Actor {
     return { published, failed };
   }
 
-  /** Ends the stream. */
-  async stopStream(): Promise<void> {
-    this.#isStreaming = false;
-  }
-
   /** Latencies and rates count from now on. */
   async beginPhase(): Promise<void> {
     this.#latencies = [];
@@ -202,11 +197,6 @@ export class Actor {
     }
     await subscription.return();
     return count;
-  }
-
-  /** Leaves in good order. */
-  async close(): Promise<void> {
-    await this.#peer.close();
   }
 
   /** Ends as a killed process does. */

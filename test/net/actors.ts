@@ -8,6 +8,7 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { afterAll } from "vitest";
 import { Actor, type ActorCommand, type ActorStart, type Report, type Stream, type Streamed } from "./actor.js";
 import { Crossing, type Crossings } from "./crossings.js";
 
@@ -21,9 +22,9 @@ export interface Played {
   readonly address: string;
   join(): Promise<void>;
   stream(stream: Stream): Promise<Streamed>;
-  stopStream(): Promise<void>;
   beginPhase(): Promise<void>;
   report(): Promise<Report>;
+  /** What its process holds after a collection of garbage. */
   usedBytes(): Promise<number>;
   /** Of one origin only: how many messages a new subscription gets from history. */
   readAgain(): Promise<number>;
@@ -61,7 +62,6 @@ export class Actors {
       address,
       join: () => tell("join"),
       stream: (stream) => tell("stream", stream),
-      stopStream: () => tell("stopStream"),
       beginPhase: () => tell("beginPhase"),
       report: () => tell("report"),
       usedBytes: () => tell("usedBytes"),
@@ -140,13 +140,18 @@ function tellerOf(child: ChildProcess): Tell {
 }
 
 let program: string | undefined;
+let programFolder: string | undefined;
+
+afterAll(() => {
+  if (programFolder !== undefined) rmSync(programFolder, { recursive: true, force: true, maxRetries: 3 });
+});
 
 /** Compiles the actor, with a copy of all it needs: processes start faster so, and whoever builds meanwhile is no harm. */
 function actorProgram(): string {
   if (program !== undefined) return program;
   const root = fileURLToPath(new URL("../..", import.meta.url));
   const folder = mkdtempSync(join(tmpdir(), "hearsay-actor-"));
-  process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
+  programFolder = folder;
   const compilerOptions = {
     noEmit: false,
     noCheck: true,
