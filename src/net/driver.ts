@@ -54,7 +54,8 @@ export class Driver<C extends Core<AnyMessage>, Event> implements ClassicOwner, 
   readonly #settling: Deadlines<ClassicConnection>;
   /** Native connections with something to write. */
   #unflushed: NativeConnection[] = [];
-  #flush: NodeJS.Immediate | undefined;
+  /** Whether a flush is on its way, at the end of what runs now. */
+  #isFlushing = false;
   /** Native connections that are congested, or no longer are, and the core does not know yet. */
   #changed: NativeConnection[] = [];
   #core!: C;
@@ -134,7 +135,7 @@ export class Driver<C extends Core<AnyMessage>, Event> implements ClassicOwner, 
     const result = input(this.#core, now());
     if (this.#changed.length > 0) this.#tellCongestion();
     // A caller that asks for much does so in a loop: it all goes out together, once the loop is through.
-    if (this.#unflushed.length > 0) this.#flush ??= setImmediate(() => this.#settle());
+    if (this.#unflushed.length > 0) this.#settleSoon();
     this.#schedule();
     return result;
   }
@@ -175,7 +176,6 @@ export class Driver<C extends Core<AnyMessage>, Event> implements ClassicOwner, 
   #stop(): void {
     this.#stopped = true;
     clearTimeout(this.#timer);
-    clearImmediate(this.#flush);
     this.#settling.clear();
   }
 
@@ -323,20 +323,26 @@ export class Driver<C extends Core<AnyMessage>, Event> implements ClassicOwner, 
   congestionChanged(connection: NativeConnection): void {
     this.#changed.push(connection);
     // Outside of an input, nobody else would look.
-    this.#flush ??= setImmediate(() => this.#settle());
+    this.#settleSoon();
   }
 
   turned(turned: Turned): void {
     this.#owner.turned(turned);
   }
 
+  /** Settles when the code that runs now has come to its end. */
+  #settleSoon(): void {
+    if (this.#isFlushing) return;
+    this.#isFlushing = true;
+    queueMicrotask(() => {
+      this.#isFlushing = false;
+      this.#settle();
+    });
+  }
+
   /** After an input: what the core has said goes out, and what it waits for is put on the clock. */
   #settle(): void {
     if (this.#stopped) return;
-    if (this.#flush !== undefined) {
-      clearImmediate(this.#flush);
-      this.#flush = undefined;
-    }
     while (this.#unflushed.length > 0 || this.#changed.length > 0) {
       const unflushed = this.#unflushed;
       this.#unflushed = [];
