@@ -18,6 +18,7 @@ export { type ClassicPeerEvent, PeerError } from "./core/classic/peer.js";
 export type { PeerId } from "./core/identity.js";
 export type { PeerConfig, PeerTuning } from "./core/peer-config.js";
 export { peerDefaults } from "./core/peer-config.js";
+export type { PeerCounters } from "./core/peer-effects.js";
 export type { Gap, NeighborState, PeerEvent } from "./core/peer-events.js";
 export { type SeedConfig, seedDefaults } from "./core/seed/config.js";
 export type { SeedEvent } from "./core/seed/seed.js";

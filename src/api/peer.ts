@@ -2,6 +2,7 @@
 import type { Address } from "../core/address.js";
 import { classicTopic } from "../core/bridge/classic-form.js";
 import type { PeerId } from "../core/identity.js";
+import type { PeerCounters } from "../core/peer-effects.js";
 import type { NeighborState } from "../core/peer-events.js";
 import type { Listener, ListenOptions } from "./emitter.js";
 import { closedError, HearsayError } from "./errors.js";
@@ -144,6 +145,12 @@ export class Peer implements AsyncDisposable {
   /** The peers that this one has a link to: a snapshot. None when it is closed. */
   neighbors(): NeighborState[] {
     return this.#isClosed ? [] : [...this.#runner.call((core) => core.neighbors())];
+  }
+
+  /** How much this peer has done since its start: a snapshot. All 0 when it is closed. */
+  counters(): PeerCounters {
+    if (this.#isClosed) return { delivered: 0, published: 0, duplicates: 0, gaps: 0 };
+    return this.#runner.call((core) => core.counters);
   }
 
   /**

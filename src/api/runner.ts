@@ -3,7 +3,7 @@ import type { Address } from "../core/address.js";
 import type { PeerCore } from "../core/peer.js";
 
 /** What an application may ask of a core. */
-export type PeerRequests = Pick<PeerCore, "isAlone" | "leave" | "neighbors" | "publish" | "retained">;
+export type PeerRequests = Pick<PeerCore, "counters" | "isAlone" | "leave" | "neighbors" | "publish" | "retained">;
 
 /** A running core. */
 export interface PeerRunner {

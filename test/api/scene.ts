@@ -23,6 +23,7 @@ export class CoreStandIn implements PeerRequests {
   neighborStates: NeighborState[] = [];
   hasLeft = false;
   isAlone = false;
+  counters = { delivered: 0, published: 0, duplicates: 0, gaps: 0 };
 
   publish(_now: number, request: PublishRequest): void {
     this.requests.push(request);
