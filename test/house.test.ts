@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { declaredNames } from "./house/names.js";
 import {
@@ -279,9 +279,18 @@ function planted(path: string, ...lines: string[]): SourceFile {
 
 /** Tracked files, and new ones that are not ignored. */
 function projectFiles(): SourceFile[] {
-  const list = execFileSync("git", ["ls-files", "-z", "--cached", "--others", "--exclude-standard"], {
-    encoding: "utf8",
-  });
-  const paths = [...new Set(list.split("\0"))].filter((path) => path !== "" && existsSync(path)).sort();
+  const paths = [...new Set(listedFiles())].filter((path) => path !== "" && existsSync(path)).sort();
   return paths.map((path) => ({ path, text: readFileSync(path, "utf8") })).filter(({ text }) => !text.includes("\0"));
+}
+
+/** In a copy without its history, what stands in the folders that are known. */
+function listedFiles(): string[] {
+  const options = { encoding: "utf8" } as const;
+  if (existsSync(".git")) {
+    return execFileSync("git", ["ls-files", "-z", "--cached", "--others", "--exclude-standard"], options).split("\0");
+  }
+  const folders = ["src", "test", "bench", "docs", "examples"];
+  const entries = folders.flatMap((folder) => readdirSync(folder, { recursive: true, withFileTypes: true }));
+  const files = entries.filter((entry) => entry.isFile()).map(({ parentPath, name }) => `${parentPath}/${name}`);
+  return [...files, ...readdirSync(".").filter((name) => /\.(?:md|json|ts)$/.test(name))];
 }

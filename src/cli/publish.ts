@@ -6,7 +6,7 @@ import type { Peer } from "../api/peer.js";
 import { peerDefaults } from "../core/peer-config.js";
 import { now } from "../net/clock.js";
 import { journalOf } from "../net/peer-journal.js";
-import { type ContactOptions, contactsText, readSomeContacts } from "./contacts.js";
+import { type ContactOptions, type Contacts, contactsText, readSomeContacts } from "./contacts.js";
 import { Departure } from "./departure.js";
 import { exitAlone, exitFine, exitInterrupted } from "./exit-codes.js";
 import { Failure, usageFailure } from "./failure.js";
@@ -57,7 +57,7 @@ export async function runPublish(
     config: { publish: { publishTimeoutMs: timeout } },
   });
   const { peer } = started;
-  const troubles = new Troubles(peer);
+  const troubles = new Troubles(peer, contacts);
   const publication = new Publication(peer, topic, output);
   const work = async () => {
     const joining = started.join().then(() => firstNeighbor(peer, deadline, troubles));
@@ -123,9 +123,11 @@ class Publication {
 
 /** What seeds and peers had against this one, for the moment when nobody is found. */
 class Troubles {
+  readonly #contacts: Contacts;
   readonly #texts = new Set<string>();
 
-  constructor(peer: Peer) {
+  constructor(peer: Peer, contacts: Contacts) {
+    this.#contacts = contacts;
     journalOf(peer, {
       onWarning: (line) => {
         if (this.#texts.size < troublesMax) this.#texts.add(line.replace(/; next try in .*$/, ""));
@@ -134,7 +136,11 @@ class Troubles {
   }
 
   get text(): string {
-    return this.#texts.size === 0 ? "those that were asked know of none" : [...this.#texts].join("; ");
+    if (this.#texts.size > 0) return [...this.#texts].join("; ");
+    const { seeds, peers } = this.#contacts;
+    // A peer that can be reached becomes a neighbor: it would have been found itself.
+    const silent = peers.length > 0 ? [`no link to ${contactsText({ seeds: [], peers })}`] : [];
+    return [...(seeds.length > 0 ? ["the seeds know of none"] : []), ...silent].join("; ");
   }
 }
 

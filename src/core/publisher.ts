@@ -14,6 +14,8 @@ import type { PublishFailure } from "./peer-events.js";
 export interface PublishConfig {
   /** From the wish to the first acknowledgement, waiting included. */
   readonly publishTimeoutMs: number;
+  /** One neighbor is asked for an acknowledgement; when it takes longer than this, all are that were sent the message. */
+  readonly askAllAfterMs: number;
   /** Payload bytes sent and not yet acknowledged by anybody; more has to wait. */
   readonly windowMaxBytes: number;
   /** Messages sent and not yet acknowledged by anybody. */
@@ -27,6 +29,7 @@ export interface PublishConfig {
 /** For messages of up to 1 MiB. */
 export const publishDefaults: PublishConfig = {
   publishTimeoutMs: 5_000,
+  askAllAfterMs: 250,
   windowMaxBytes: 4_194_304,
   windowMax: 4_096,
   waitingMax: 10_000,
@@ -82,6 +85,10 @@ interface Sent {
   readonly deadline: number;
   /** Slots of neighbors that may have it. */
   slots: number;
+  /** Slots that were asked for an acknowledgement. */
+  asked: number;
+  /** When the others are asked as well. */
+  readonly askAllAt: number;
   neighbors: number;
   /** An ack of this mark or a later one covers it. */
   mark: number;
@@ -99,6 +106,9 @@ export class Publisher {
   #sent: Sent[] = [];
   /** The first deadline of those that were sent again, and so stand behind others with later ones. */
   #resentDeadline = Number.POSITIVE_INFINITY;
+  /** Who gave the last acknowledgement: it is there, and quick. */
+  #lastTaker = 0;
+  #askAllAt = Number.POSITIVE_INFINITY;
   #sentBytes = 0;
   #unsettled = 0;
   #lastMark = 0;
@@ -113,7 +123,7 @@ export class Publisher {
   get nextWake(): number {
     const waiting = this.#waiting[0]?.deadline ?? Number.POSITIVE_INFINITY;
     const sent = this.#sent[0]?.deadline ?? Number.POSITIVE_INFINITY;
-    return Math.min(waiting, sent, this.#resentDeadline);
+    return Math.min(waiting, sent, this.#resentDeadline, this.#askAllAt);
   }
 
   /** Publishes, now or when there is room. */
@@ -142,6 +152,7 @@ export class Publisher {
   /** A neighbor has taken all that was sent before this mark was asked for. */
   taken(now: number, slot: number, mark: number): void {
     const bit = 1 << slot;
+    this.#lastTaker = slot;
     for (const sent of this.#sent) {
       if (sent.mark > mark) break;
       if (sent.isSettled || (sent.slots & bit) === 0) continue;
@@ -162,6 +173,7 @@ export class Publisher {
     this.#sent.push(sent!);
     this.#markAnew(now, sent!, slot);
     sent!.slots |= 1 << slot;
+    sent!.asked |= 1 << slot;
     sent!.neighbors++;
   }
 
@@ -173,8 +185,16 @@ export class Publisher {
 
   /** A neighbor is gone, and what only it may have is in doubt. */
   neighborDown(now: number, slot: number): void {
-    for (const sent of this.#sent) sent.slots &= ~(1 << slot);
+    const bit = 1 << slot;
+    let isAsked = false;
+    for (const sent of this.#sent) {
+      if (sent.asked === bit) isAsked = true;
+      sent.slots &= ~bit;
+      sent.asked &= ~bit;
+    }
     this.#resendOrphans(now);
+    // The others are asked in place of the one that is gone.
+    if (isAsked) this.#askAllAt = now;
   }
 
   /** There may be room again. */
@@ -213,6 +233,7 @@ export class Publisher {
       if (this.#owner.slots === 0) this.#owner.failed(now, request.token, "alone", aloneText);
       else this.#owner.failed(now, request.token, "timeout", "the neighbors are too slow to take another message");
     }
+    if (this.#askAllAt <= now) this.#askAll(now);
     this.#resentDeadline = Number.POSITIVE_INFINITY;
     for (const sent of this.#sent) {
       if (sent.deadline > now || sent.isSettled) continue;
@@ -257,6 +278,8 @@ export class Publisher {
       envelope,
       deadline,
       slots: isAnnounced ? 0 : slots,
+      asked: 0,
+      askAllAt: now + this.#config.askAllAfterMs,
       neighbors: isAnnounced ? 0 : countOf(slots),
       mark,
       isSettled: false,
@@ -267,12 +290,31 @@ export class Publisher {
     this.#unsettled++;
     if (isAnnounced) return;
     if (slots === 0) this.#resend(now, sent);
-    else this.#request(now, slots, mark);
+    else this.#askOne(now, sent);
   }
 
-  #request(now: number, slots: number, mark: number): void {
-    for (let slot = 0; slots >> slot !== 0; slot++)
-      if ((slots & (1 << slot)) !== 0) this.#owner.request(now, slot, mark);
+  /** One acknowledgement is enough: that of the neighbor that gave the last one, if it was sent this message, too. */
+  #askOne(now: number, sent: Sent): void {
+    const slot = (sent.slots & (1 << this.#lastTaker)) !== 0 ? this.#lastTaker : lowestOf(sent.slots);
+    sent.asked = 1 << slot;
+    this.#owner.request(now, slot, this.#lastMark);
+    if (sent.askAllAt < this.#askAllAt) this.#askAllAt = sent.askAllAt;
+  }
+
+  /** Asks the others for what one neighbor has not acknowledged for too long. */
+  #askAll(now: number): void {
+    this.#askAllAt = Number.POSITIVE_INFINITY;
+    let slots = 0;
+    for (const sent of this.#sent) {
+      if (sent.isSettled || sent.asked === sent.slots) continue;
+      if (sent.askAllAt > now && sent.asked !== 0) this.#askAllAt = Math.min(this.#askAllAt, sent.askAllAt);
+      else {
+        slots |= sent.slots & ~sent.asked;
+        sent.asked = sent.slots;
+      }
+    }
+    // The newest mark covers all that has been sent so far.
+    for (let rest = slots; rest !== 0; rest &= rest - 1) this.#owner.request(now, lowestOf(rest), this.#lastMark);
   }
 
   #resendOrphans(now: number): void {
@@ -288,8 +330,9 @@ export class Publisher {
   /** The tree has no way out of here just now, or it broke: any neighbor will do. */
   #resend(now: number, sent: Sent): void {
     const { slots } = this.#owner;
-    const slot = 31 - Math.clz32(slots & -slots);
+    const slot = lowestOf(slots);
     sent.slots = 1 << slot;
+    sent.asked = sent.slots;
     sent.neighbors = 1;
     this.#owner.resend(now, slot, sent.envelope);
     this.#markAnew(now, sent, slot);
@@ -317,6 +360,10 @@ export class Publisher {
 
 const aloneText =
   "there is no other peer of this protocol to tell: start one, check the seeds' addresses, or publish with allowAlone";
+
+function lowestOf(mask: number): number {
+  return 31 - Math.clz32(mask & -mask);
+}
 
 function countOf(mask: number): number {
   let count = 0;

@@ -11,13 +11,17 @@ import type { PeerEvent } from "../core/peer-events.js";
 import { now } from "./clock.js";
 import { Driver, type Turned } from "./driver.js";
 import { createIdentity } from "./identity.js";
-import { defaultNetwork, maxNetworkBytes } from "./network-name.js";
+import { defaultNetwork } from "./network-name.js";
+import { checkNames, checkNetwork, checkPort, checkSignal } from "./option-checks.js";
 import { systemRandom } from "./random.js";
 import { likelyIp } from "./socket-address.js";
 
 /** How long a peer that leaves waits for its seeds. */
 const partingMaxMs = 500;
 const partingStepMs = 10;
+
+/** The longest a timer can run, some 24 days; one that is given more fires at once. */
+const timerMaxMs = 2_147_483_647;
 
 /** How to run a peer. Everything may be left out. */
 export interface PeerOptions {
@@ -34,7 +38,7 @@ export interface PeerOptions {
   readonly advertise?: string;
   /** The network's name: at most 255 bytes of UTF-8. Peers of different names never exchange anything. Default: `hearsay`. */
   readonly network?: string;
-  /** What this peer gets of the messages before its time: all that the others still keep (default), or nothing. */
+  /** What this peer gets of the messages before its time: all that the others still keep (default), or nothing. Goes before `config`. */
   readonly history?: "retained" | "none";
   /** Changes to the tunables. */
   readonly config?: PeerTuning;
@@ -49,7 +53,7 @@ export interface PeerOptions {
 /**
  * Starts a peer, and waits until it is part of the network, or has found that there is nobody else yet.
  *
- * @throws HearsayError `bad-option` for an address or a name that is none; `wrong-network` when all it found belongs to
+ * @throws HearsayError `bad-option` for an address, a name or a number that is none; `wrong-network` when all it found belongs to
  *   another network; `aborted`. {@link ListenError} when it can't listen there
  */
 export async function createPeer(options: PeerOptions = {}): Promise<Peer> {
@@ -68,25 +72,39 @@ export interface StartedPeer {
   crash(): void;
 }
 
+const optionNames = {
+  seeds: true,
+  peers: true,
+  listen: true,
+  advertise: true,
+  network: true,
+  history: true,
+  config: true,
+  joinTimeoutMs: true,
+  signal: true,
+  randomSeed: true,
+} as const satisfies Record<keyof PeerOptions, true>;
+
 /**
  * The first half of {@link createPeer}.
  *
  * @throws HearsayError `bad-option`; {@link ListenError}
  */
 export async function startPeer(options: PeerOptions = {}): Promise<StartedPeer> {
-  const { listen = {}, network = defaultNetwork, signal, history = "retained", joinTimeoutMs = 5_000 } = options;
+  const { listen = {}, network = defaultNetwork, signal, joinTimeoutMs = 5_000 } = options;
+  checkNames(options, optionNames);
+  checkSignal(signal);
   const seeds = addressesOf("seeds", options.seeds);
   const peers = addressesOf("peers", options.peers);
   const { port: listenPort = 0, host } = listen;
-  if (!Number.isInteger(listenPort) || listenPort < 0 || listenPort > 65_535) {
-    throw new HearsayError("bad-option", `listen.port is an integer from 0 to 65535, not ${listenPort}`);
+  checkPort(listenPort);
+  if (!(joinTimeoutMs >= 0)) {
+    throw new HearsayError("bad-option", `joinTimeoutMs is a number from 0 on, not ${joinTimeoutMs}`);
   }
   // Here for what it throws: nothing is open yet.
   ownAddress(options, listenPort || 1, []);
-  if (network === "" || Buffer.byteLength(network) > maxNetworkBytes) {
-    throw new HearsayError("bad-option", `a network's name has 1 to ${maxNetworkBytes} bytes of UTF-8`);
-  }
-  const config = configOf(options, history);
+  checkNetwork(network);
+  const config = configOf(options);
   const { maxPayloadBytes } = config;
   const inbox = new PeerInbox();
   const joining = new Joining();
@@ -157,7 +175,7 @@ class Joining {
   wait(limitMs: number, signal: AbortSignal | undefined): Promise<void> {
     return new Promise((resolve, reject) => {
       const abort = () => this.#settle?.(abortError(signal!));
-      const timer = setTimeout(() => this.#settle?.(), limitMs);
+      const timer = setTimeout(() => this.#settle?.(), Math.min(limitMs, timerMaxMs));
       this.#settle = (error) => {
         this.#settle = undefined;
         clearTimeout(timer);
@@ -171,9 +189,13 @@ class Joining {
   }
 }
 
-function configOf({ config }: PeerOptions, history: "retained" | "none"): PeerConfig {
+function configOf({ config = {}, history = config.reconcile?.history }: PeerOptions): PeerConfig {
   try {
-    return peerConfig({ ...config, reconcile: { ...config?.reconcile, history } });
+    const full = peerConfig({ ...config, reconcile: { ...config.reconcile, history: history ?? "retained" } });
+    const which: string = full.reconcile.history;
+    if (which !== "retained" && which !== "none")
+      throw new RangeError(`history is one of retained, none; not "${which}"`);
+    return full;
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
     throw new HearsayError("bad-option", error.message, { cause: error });
@@ -186,7 +208,7 @@ function addressesOf(name: string, texts: readonly string[] = []): Address[] {
 }
 
 function addressOf(text: string): Address {
-  const address = parseAddress(text);
+  const address = typeof text === "string" ? parseAddress(text) : undefined;
   if (address !== undefined) return address;
   throw new HearsayError("bad-option", `"${text}" is no address: write ip:port or name:port`);
 }

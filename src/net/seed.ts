@@ -1,6 +1,5 @@
 /** A seed on a real port, with its log. */
 import { randomBytes } from "node:crypto";
-import { HearsayError } from "../api/errors.js";
 import { type Address, isWildcard, joinAddress } from "../core/address.js";
 import type { Dialect, Effects } from "../core/effects.js";
 import { parsePeerId } from "../core/identity.js";
@@ -10,7 +9,8 @@ import { now } from "./clock.js";
 import { type AnyMessage, Driver, type DriverOptions } from "./driver.js";
 import { Journal, type JournalOptions } from "./journal.js";
 import { seedLines, seedWarning } from "./log-lines.js";
-import { defaultNetwork, maxNetworkBytes } from "./network-name.js";
+import { defaultNetwork } from "./network-name.js";
+import { checkNetwork, checkPort } from "./option-checks.js";
 import { systemRandom } from "./random.js";
 import { likelyIp } from "./socket-address.js";
 
@@ -45,7 +45,8 @@ export interface CreateSeedOptions extends Omit<SeedOptions, "port" | "host" | "
  * Starts a seed: the place where peers of one network find each other. It speaks both dialects on one port, and keeps
  * nothing on disk unless `logDir` says so.
  *
- * @throws {@link ListenError} when it can't listen there; HearsayError `bad-option` for a network's name that is none
+ * @throws {@link ListenError} when it can't listen there; HearsayError `bad-option` for a port or a
+ * network's name that is none
  */
 export function createSeed(options: CreateSeedOptions = {}): Promise<Seed> {
   const { listen, ...rest } = options;
@@ -66,13 +67,12 @@ export class Seed {
    * Starts to listen.
    *
    * @throws {@link ListenError} when it can't listen there; the file system's error when the log can't be opened;
-   * HearsayError `bad-option` for a network's name that is none
+   * HearsayError `bad-option` for a port or a network's name that is none
    */
   static async start(options: SeedOptions): Promise<Seed> {
     const { network = defaultNetwork, dialects = ["native", "classic"], randomSeed } = options;
-    if (network === "" || Buffer.byteLength(network) > maxNetworkBytes) {
-      throw new HearsayError("bad-option", `a network's name has 1 to ${maxNetworkBytes} bytes of UTF-8`);
-    }
+    checkNetwork(network);
+    checkPort(options.port);
     const journal = new Journal<SeedEvent>(options, { linesOf: seedLines, warningOf: seedWarning });
     const config = { ...seedDefaults, ...options.config };
     const { connectionLifeMs: life = undecidedLifeMs } = options;

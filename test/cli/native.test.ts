@@ -141,6 +141,12 @@ describe("hearsay publish and hearsay subscribe", () => {
     );
   });
 
+  test("a peer that can't be reached is named when it was the only one to ask", async () => {
+    const publisher = workshop.run(["publish", "news", "x", "--peer", "127.0.0.1:1", "--timeout", "500ms"]);
+    expect(await publisher.exit()).toBe(7);
+    expect(publisher.stderr()).toMatch(/error: no other peer was found in time: no link to 127\.0\.0\.1:1\n$/);
+  });
+
   test("Ctrl-C before anybody has it: 130; with --lines it ends the reading, and what was read has gone out", async () => {
     const alone = workshop.run(["publish", "news", "x", "--peer", "127.0.0.1:1"]);
     await until(() => alone.stderr().includes("joining through"), "it looks for others", alone);

@@ -50,11 +50,29 @@ describe("a publisher", () => {
   test("calls a message published when the first neighbor has taken it", () => {
     const world = scene();
     world.publish(1);
-    expect(world.log).toEqual(["spread 1", "request 0 1", "request 1 1"]);
-    world.publisher.taken(5, 1, 1);
-    world.publisher.taken(6, 0, 1);
-    expect(world.log.slice(3)).toEqual(["published 1 #1 to 2"]);
+    expect(world.log).toEqual(["spread 1", "request 0 1"]);
+    world.publisher.taken(5, 0, 1);
+    expect(world.log.slice(2)).toEqual(["published 1 #1 to 2"]);
+    world.publisher.wake(250);
+    expect(world.log).toHaveLength(3);
     expect(world.publisher.nextWake).toBe(Number.POSITIVE_INFINITY);
+  });
+
+  test("asks one neighbor for an acknowledgement, the one that gave the last, and all when that one takes long", () => {
+    const world = scene();
+    world.publish(1);
+    expect(world.publisher.nextWake).toBe(250);
+    world.publisher.wake(250);
+    expect(world.log).toEqual(["spread 1", "request 0 1", "request 1 1"]);
+    world.publisher.taken(260, 1, 1);
+    world.publish(2, { now: 300 });
+    expect(world.log.slice(3)).toEqual(["published 1 #1 to 2", "spread 2", "request 1 2"]);
+    // The one that was asked is gone: the other is asked at once.
+    world.slots = 0b01;
+    world.publisher.neighborDown(310, 1);
+    expect(world.publisher.nextWake).toBe(310);
+    world.publisher.wake(310);
+    expect(world.log.slice(6)).toEqual(["request 0 2"]);
   });
 
   test("waits when the window is full, and goes on in order as it empties", () => {
@@ -120,9 +138,9 @@ describe("a publisher", () => {
     const world = scene();
     world.publish(1, { bytes: 10_000 });
     world.publish(2);
-    expect(world.log).toEqual(["spread 1", "spread 2", "request 0 2", "request 1 2"]);
+    expect(world.log).toEqual(["spread 1", "spread 2", "request 0 2"]);
     world.publisher.taken(5, 0, 2);
-    expect(world.log.slice(4)).toEqual(["published 2 #2 to 2"]);
+    expect(world.log.slice(3)).toEqual(["published 2 #2 to 2"]);
     world.publisher.served(6, 1, 1);
     expect(world.log.at(-1)).toBe("request 1 3");
     world.publisher.taken(8, 1, 2);

@@ -174,4 +174,8 @@ describe("a seed on a real port", () => {
   test.each(["", "é".repeat(128)])("refuses a network's name of no bytes, or of more than 255", async (network) => {
     await expect(createSeed({ network })).rejects.toMatchObject({ code: "bad-option" });
   });
+
+  test.each([-1, 65_536, 1.5, Number.NaN])("refuses a port that is none: %d", async (port) => {
+    await expect(createSeed({ listen: { port } })).rejects.toMatchObject({ code: "bad-option" });
+  });
 });

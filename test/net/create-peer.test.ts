@@ -1,0 +1,51 @@
+import { afterEach, expect, test } from "vitest";
+import { createPeer, type PeerOptions } from "../../src/net/create-peer.js";
+
+const ends: (() => Promise<unknown>)[] = [];
+afterEach(async () => {
+  await Promise.all(ends.splice(0).map((end) => end()));
+});
+
+async function start(options: PeerOptions) {
+  const peer = await createPeer({ listen: { host: "127.0.0.1" }, ...options });
+  ends.push(() => peer.close());
+  return peer;
+}
+
+test.each([
+  [{ seeds: ["nonsense"] }, `"nonsense" is no address: write ip:port or name:port`],
+  [{ peers: [5001] }, `"5001" is no address: write ip:port or name:port`],
+  [{ seeds: "127.0.0.1:5001" }, `seeds is a list of addresses: ["ip:port"]`],
+  [{ listen: { port: 70_000 } }, "listen.port is an integer from 0 to 65535, not 70000"],
+  [{ network: "" }, "a network's name has 1 to 255 bytes of UTF-8"],
+  [{ history: "all" }, `history is one of retained, none; not "all"`],
+  [{ config: { reconcile: { history: "all" } } }, `history is one of retained, none; not "all"`],
+  [{ joinTimeoutMs: -1 }, "joinTimeoutMs is a number from 0 on, not -1"],
+  [{ joinTimeoutMs: Number.NaN }, "joinTimeoutMs is a number from 0 on, not NaN"],
+  [{ signal: true }, "signal is an AbortSignal"],
+  [
+    { seed: "127.0.0.1:5001" },
+    "there is no option seed; there are seeds, peers, listen, advertise, network, history, config, joinTimeoutMs, signal, randomSeed",
+  ],
+  [{ config: { overlay: { activeViewMx: 5 } } }, "there is no config.overlay.activeViewMx"],
+])("an option that is impossible is named: %j", async (options, message) => {
+  await expect(start(options as unknown as PeerOptions)).rejects.toMatchObject({ code: "bad-option", message });
+});
+
+test("what it gets of the past may be said among the tunables, too; the option of its own goes before", async () => {
+  const elder = await start({});
+  await elder.publish("news", "old", { allowAlone: true });
+  const peers = [elder.address];
+  const config = { reconcile: { history: "none" as const } };
+  const without = await start({ peers, config });
+  const withAll = await start({ peers, config, history: "retained" });
+  expect((await withAll.subscribe("news").next()).value?.text()).toBe("old");
+  await elder.publish("news", "new");
+  expect((await without.subscribe("news").next()).value?.text()).toBe("new");
+});
+
+test("a start may wait for ever: until somebody is there, or there is nobody to ask", async () => {
+  const elder = await start({});
+  const peer = await start({ peers: [elder.address], joinTimeoutMs: Number.POSITIVE_INFINITY });
+  expect(peer.neighbors()).toHaveLength(1);
+});
