@@ -356,6 +356,7 @@ export class PeerCore implements Core<Message | ClassicMessage> {
     this.#effects.notify({ type: "link", neighbor: this.#watch.stateOf(neighbor) });
     this.#publisher.neighborUp(now);
     this.#joining.found();
+    this.#classic.becameNative(now, neighbor.contact.address);
   }
 
   #neighborDown(now: number, neighbor: Neighbor, why = this.#unlinkReason): void {

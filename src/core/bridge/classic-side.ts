@@ -159,6 +159,12 @@ export class ClassicSide {
     else this.#neighborhood.review(now);
   }
 
+  /** A peer has become a native neighbor: one link to it is enough. The other side finds the same. */
+  becameNative(now: number, address: Address): void {
+    this.#known.delete(address);
+    this.#neighborhood.drop(now, address);
+  }
+
   /**
    * Registers by text with a seed that speaks the classic dialect only. Its list becomes candidates: all but those that
    * the owner knows for Hearsay peers.

@@ -123,6 +123,11 @@ export class Neighborhood {
     this.#neighbors.seek(now);
   }
 
+  /** Ends the link to a neighbor, if there is one: there is no need for it any more. */
+  drop(now: number, address: Address): void {
+    this.#neighbors.drop(now, address, "disowned");
+  }
+
   /** Looks for neighbors unless a search is under way already, or waits for its next round. */
   review(now: number): void {
     this.#neighbors.review(now);
