@@ -50,6 +50,8 @@ export class PeerCore implements Core<Message | ClassicMessage> {
   readonly #calm: CalmParts;
   readonly #counters = { delivered: 0, published: 0, duplicates: 0, gaps: 0 };
   #now = 0;
+  /** What the last seed that failed had to say, as the end of a sentence: most likely why there is nobody. */
+  #seedFailure = "";
   /** How old the message is that is just being repaired. */
   #repairAgeMs = 0;
   #hasLeft = false;
@@ -61,6 +63,8 @@ export class PeerCore implements Core<Message | ClassicMessage> {
     this.#effects = effects;
     const dial = (address: Address) => effects.dial(address, "native");
     const send = (link: LinkId, message: Message) => effects.send(link, message);
+    const foreign = (address: Address, theirs: string) =>
+      effects.notify({ type: "mismatched", address, ours: self.network, theirs });
     const close: PeerEffects["close"] = (link, reason) => effects.close(link, reason);
     this.#history = new History(config.history);
     this.#own = new OwnLife(self, this.#history);
@@ -109,17 +113,17 @@ export class PeerCore implements Core<Message | ClassicMessage> {
       close,
       registered: (now, seed, { contacts, classic }) => {
         effects.notify({ type: "registered", seed, contacts: contacts.length });
+        this.#seedFailure = "";
         this.#overlay.meet(now, contacts);
         this.#classic.know(now, classic);
         this.#joining.seedsHeard(now);
       },
       seedFailed: (now, seed, failure, retryInMs) => {
+        this.#seedFailure = `; ${seed} ${failure}`;
         effects.notify({ type: "seed-failed", seed, failure, retryInMs });
         this.#joining.seedsHeard(now);
       },
-      mismatched: (_now, address, theirs) => {
-        effects.notify({ type: "mismatched", address, ours: self.network, theirs });
-      },
+      mismatched: (_now, address, theirs) => foreign(address, theirs),
       classicSeed: (now, seed) => this.#classic.registerWith(now, seed),
     });
     this.#overlay = new Overlay(self, config.overlay, random, {
@@ -132,9 +136,7 @@ export class PeerCore implements Core<Message | ClassicMessage> {
         effects.notify({ type: "turned-away", remote, reason: "misbehaved", message: `a ${said} has no place there` }),
       lonely: (now) => this.#joining.lonely(now),
       usesOf: (now, { slot }) => this.#broadcast.usesOf(now, slot),
-      mismatched: (_now, _link, { self: { address }, network: theirs }) => {
-        effects.notify({ type: "mismatched", address, ours: self.network, theirs });
-      },
+      mismatched: (_now, _link, { self: { address }, network }) => foreign(address, network),
     });
     this.#crossing = new Crossing(self.contact, config.classic, random, effects, {
       crossed: (now, envelope) => this.#crossed(now, envelope),
@@ -421,7 +423,10 @@ export class PeerCore implements Core<Message | ClassicMessage> {
         const { origin, epoch, seq, address, publishedAt } = envelope;
         this.#effects.notify({ type: "published", token, id: { origin, epoch, seq }, address, publishedAt, neighbors });
       },
-      failed: (_now, token, code, message) => this.#effects.notify({ type: "publish-failed", token, code, message }),
+      failed: (_now, token, code, text) => {
+        const message = code === "alone" ? text + this.#seedFailure : text;
+        this.#effects.notify({ type: "publish-failed", token, code, message });
+      },
     });
   }
 

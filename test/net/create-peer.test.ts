@@ -49,3 +49,12 @@ test("a start may wait for ever: until somebody is there, or there is nobody to 
   const peer = await start({ peers: [elder.address], joinTimeoutMs: Number.POSITIVE_INFINITY });
   expect(peer.neighbors()).toHaveLength(1);
 });
+
+test("who is alone because a seed does not answer is told so", async () => {
+  const peer = await start({ seeds: ["127.0.0.1:1"] });
+  expect(peer.isAlone).toBe(true);
+  await expect(peer.publish("t", "x")).rejects.toMatchObject({
+    code: "alone",
+    message: expect.stringMatching(/; 127\.0\.0\.1:1 refuses connections$/),
+  });
+});
