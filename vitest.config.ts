@@ -1,11 +1,23 @@
 import { defineConfig } from "vitest/config";
 
+const limits = { testTimeout: 30_000, hookTimeout: 30_000 };
+/** Many processes, or many peers in one: judged by the clock, they must not fight each other for two cores. */
+const crowded = ["test/net/{promises,hostile}*.test.ts", "test/net/twenty-peers.test.ts", "test/interop/**/*.test.ts"];
+
 export default defineConfig({
   test: {
-    include: ["test/**/*.test.ts"],
-    testTimeout: 30_000,
-    hookTimeout: 30_000,
-    // Two cores: more workers than that only make the real-network tests fight each other.
-    maxWorkers: 2,
+    projects: [
+      {
+        test: {
+          ...limits,
+          name: "light",
+          include: ["test/**/*.test.ts"],
+          exclude: crowded,
+          maxWorkers: 2,
+          sequence: { groupOrder: 1 },
+        },
+      },
+      { test: { ...limits, name: "crowded", include: crowded, maxWorkers: 1, sequence: { groupOrder: 2 } } },
+    ],
   },
 });
