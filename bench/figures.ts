@@ -45,12 +45,6 @@ export function table(figures: readonly Figure[]): string {
   return [head, widths.map((width) => "─".repeat(width)), ...rows].map(line).join("\n");
 }
 
-/** The value that a share of all is not above; 0.5 for the median. */
-export function quantile(values: readonly number[], share: number): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? Number.NaN;
-}
-
 function rounded(value: number): number {
   return Number(value.toPrecision(3));
 }

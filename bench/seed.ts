@@ -10,7 +10,8 @@ import { connect, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
-import { type Figure, figure, quantile } from "./figures.js";
+import { quantile } from "../src/sim/experiments/rows.js";
+import { type Figure, figure } from "./figures.js";
 import { LivePeers, run } from "./seed/load.js";
 import { type Maker, SeedProcess, type Usage } from "./seed/seed-process.js";
 

@@ -1,5 +1,5 @@
 /** What was measured of each system, as rows to print, and whether the goals are met. */
-import { quantile } from "../figures.js";
+import { quantile } from "../../src/sim/experiments/rows.js";
 import type { Faults, Latency, Throughput } from "./system-process.js";
 import { type SystemName, systemNames } from "./systems.js";
 

@@ -1,6 +1,7 @@
 /** A network of one system, all its peers in one process of their own, so that what is measured is that system alone. */
+
 import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
+import { ended } from "../ending.js";
 import type { System } from "./systems.js";
 
 /** Bytes in use when all garbage is collected. */
@@ -108,15 +109,10 @@ export class SystemProcess {
     return this.#ask("memory");
   }
 
-  /** Ends it: gently, so that a profile is written, and after two seconds in any case. */
+  /** Ends it. */
   async end(): Promise<void> {
     SystemProcess.#running.delete(this);
-    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
-    const exited = once(this.#child, "exit");
-    if (this.#child.connected) this.#child.disconnect();
-    const limit = setTimeout(() => this.#child.kill("SIGKILL"), 2_000);
-    await exited;
-    clearTimeout(limit);
+    await ended(this.#child);
   }
 
   #ask<T>(question: string, plan?: object): Promise<T> {

@@ -1,7 +1,8 @@
 /** A seed in a process of its own, so that what is measured is the seed and not the load. */
+
 import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
 import { fileURLToPath } from "node:url";
+import { ended } from "../ending.js";
 
 /** What a seed process has used and holds. */
 export interface Usage {
@@ -66,15 +67,10 @@ export class SeedProcess {
     return this.#ask("memory");
   }
 
-  /** Ends it: gently, so that a profile is written, and after two seconds in any case. */
+  /** Ends it. */
   async end(): Promise<void> {
     SeedProcess.#running.delete(this);
-    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
-    const exited = once(this.#child, "exit");
-    if (this.#child.connected) this.#child.disconnect();
-    const limit = setTimeout(() => this.#child.kill("SIGKILL"), 2_000);
-    await exited;
-    clearTimeout(limit);
+    await ended(this.#child);
   }
 
   #ask(question: "usage" | "memory"): Promise<Usage> {

@@ -33,11 +33,6 @@ export function isIPv4(text: string): boolean {
   return ipv4Pattern.test(text);
 }
 
-/** Whether the text is an IPv6 address (RFC 4291 text form, no zone, no brackets). */
-export function isIPv6(text: string): boolean {
-  return expandIPv6(text) !== undefined;
-}
-
 /**
  * Reads `ip:port`, `[ipv6]:port` or `name:port`; undefined when the text is none of them. White space around it is not
  * ignored: callers trim what their format allows.

@@ -7,7 +7,7 @@
  * be most of the simulator's work.
  */
 import type { PeerTuning } from "../../core/peer-config.js";
-import { type Goal, median } from "./rows.js";
+import { type Goal, quantile } from "./rows.js";
 import { ExperimentWorld, type Spread } from "./world.js";
 
 /** One run's values, by figure. */
@@ -79,8 +79,14 @@ export function steadyRun(randomSeed: number, peers: number, progress: Progress)
   const churn = churnRun(world, peers);
   return {
     "rmr-random-sender": (after.duplicates - before.duplicates) / (after.delivered - before.delivered),
-    "last-hop-steady-sender": median(steady.map(({ lastHop }) => lastHop)),
-    "last-hop-random-sender": median(random.map(({ lastHop }) => lastHop)),
+    "last-hop-steady-sender": quantile(
+      steady.map(({ lastHop }) => lastHop),
+      0.5,
+    ),
+    "last-hop-random-sender": quantile(
+      random.map(({ lastHop }) => lastHop),
+      0.5,
+    ),
     "ihave-frames-per-message": ihave / perMessage,
     "ihave-entries-per-message": entries / perMessage,
     "graft-frames-per-message": graft / perMessage,

@@ -23,22 +23,21 @@ export interface Goal {
 /** The row of a figure, judged by its median. */
 export function row(figure: string, peers: number, values: readonly number[], { goal, isShare = false }: Goal): Row {
   const sorted = values.toSorted((a, b) => (isShare ? b - a : a - b));
-  const median = rounded(quantile(sorted, 0.5));
+  const median = rounded(valueAt(sorted, 0.5));
   const met = goal === null ? null : isShare ? median >= goal : median <= goal;
-  return { figure, peers, runs: values.length, median, p99: rounded(quantile(sorted, 0.99)), goal, met };
+  return { figure, peers, runs: values.length, median, p99: rounded(valueAt(sorted, 0.99)), goal, met };
 }
 
-/** The value of sorted ones that a share of all does not go beyond. */
-export function quantile(sorted: readonly number[], share: number): number {
-  return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? Number.NaN;
-}
-
-/** The middle one of some values. */
-export function median(values: readonly number[]): number {
-  return quantile(
+/** The value that a share of all is not above; 0.5 for the median. */
+export function quantile(values: readonly number[], share: number): number {
+  return valueAt(
     values.toSorted((a, b) => a - b),
-    0.5,
+    share,
   );
+}
+
+function valueAt(sorted: readonly number[], share: number): number {
+  return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? Number.NaN;
 }
 
 function rounded(value: number): number {
