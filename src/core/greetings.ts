@@ -198,6 +198,12 @@ export class Greetings {
     this.#owner.send(greeting.link, message);
   }
 
+  /** A stranger has asked, and may ask again. */
+  answer(now: number, greeting: Greeting, message: Message): void {
+    greeting.deadline = now + this.#config.handshakeTimeoutMs;
+    this.#owner.send(greeting.link, message);
+  }
+
   /** All is said on this link: the other side is to close it, so that the last words are not lost to a reset. */
   part(now: number, greeting: Greeting): void {
     greeting.state = "parting";

@@ -2,15 +2,17 @@
  * Whether the neighbors at the other side of the links are still there, and how far away they are.
  *
  * Whatever arrives on a link is a sign of life, so on a busy link nothing is asked. On a silent one a probe is sent, and
- * after three silent probes in a row the neighbor is given up. A probe has a second use: links keep their order, so the
- * ack says that everything sent before the probe has been taken.
+ * after three silent probes in a row the neighbor is given up. One that speaks and never answers is deaf, and given up as
+ * well, after a longer time. A probe has a second use: links keep their order, so the ack says that everything sent before
+ * the probe has been taken.
  *
  * A peer that was itself stopped or blocked has heard nothing from anybody, and must not blame the others: when it wakes
- * much too late, all links get their full time once more (Lifeguard's local health, in its simplest form).
+ * too late, all links get their full time once more, and from then on more time than before. See `own-health.ts`.
  */
 import type { LinkId } from "./effects.js";
 import type { Ack, Probe } from "./message.js";
 import type { Neighbor } from "./overlay.js";
+import type { OwnHealth } from "./own-health.js";
 import type { NeighborState } from "./peer-events.js";
 
 /** Tunables of the watch over links. */
@@ -21,15 +23,21 @@ export interface LinkConfig {
   readonly probeTimeoutMs: number;
   /** Silent probes in a row after which a neighbor is given up. The classic rule: three. */
   readonly silencesMax: number;
+  /**
+   * For how long a neighbor may be heard without answering any probe. Traffic counts as a sign of life, so it is asked now
+   * and then even while there is some: every three `probeIntervalMs`.
+   */
+  readonly deafMaxMs: number;
   /** How long a neighbor may read too slowly to take what is sent, before it is replaced by another. */
   readonly slowMaxMs: number;
 }
 
-/** For networks of machines near to each other: a stopped neighbor is given up after 4 s. */
+/** For networks of machines near to each other: a stopped neighbor is given up after 2.8 s at the most. */
 export const linkDefaults: LinkConfig = {
   probeIntervalMs: 1_000,
-  probeTimeoutMs: 1_000,
+  probeTimeoutMs: 600,
   silencesMax: 3,
+  deafMaxMs: 6_000,
   slowMaxMs: 10_000,
 };
 
@@ -38,10 +46,14 @@ export interface LinkWatchOwner {
   send(link: LinkId, message: Probe | Ack): void;
   /** All that was sent on this slot before `request` was called with this mark has been taken by the other side. */
   taken(now: number, slot: number, mark: number): void;
-  /** A round trip was measured. */
-  measured(rttMs: number): void;
+  /** A probe was answered after so long; `isInTime`: without delay. */
+  acked(now: number, slot: number, rttMs: number, isInTime: boolean): void;
+  /** A probe was not answered in time: the first of several signs. */
+  doubted(now: number, slot: number): void;
   /** A neighbor is to be given up. */
-  lost(now: number, slot: number, why: "silent" | "slow"): void;
+  lost(now: number, slot: number, why: "silent" | "slow" | "deaf"): void;
+  /** This process was stopped or blocked for so long. */
+  wasAway(now: number, forMs: number): void;
 }
 
 interface Watched {
@@ -51,24 +63,31 @@ interface Watched {
   nonce: number;
   sentAt: number;
   silences: number;
+  /** When the first of the probes was sent that are all unanswered; Infinity when none is. */
+  unansweredSince: number;
+  /** When a probe was last answered. */
+  ackedAt: number;
   /** What the ack is to be told as; 0 for nothing. */
   mark: number;
   /** The same for the next probe, wanted after the ack that is under way; 0 for none. */
   nextMark: number;
   rttMs: number | undefined;
+  bestRttMs: number;
   congestedSince: number | undefined;
 }
 
 /** The watch over all neighbors of one peer. */
 export class LinkWatch {
   readonly #config: LinkConfig;
+  readonly #health: OwnHealth;
   readonly #owner: LinkWatchOwner;
   readonly #slots: (Watched | undefined)[] = [];
   #lastNonce = 0;
   #nextWake = Number.POSITIVE_INFINITY;
 
-  constructor(config: LinkConfig, owner: LinkWatchOwner) {
+  constructor(config: LinkConfig, health: OwnHealth, owner: LinkWatchOwner) {
     this.#config = config;
+    this.#health = health;
     this.#owner = owner;
   }
 
@@ -96,9 +115,12 @@ export class LinkWatch {
       nonce: 0,
       sentAt: now,
       silences: 0,
+      unansweredSince: Number.POSITIVE_INFINITY,
+      ackedAt: now,
       mark: 0,
       nextMark: 0,
       rttMs: undefined,
+      bestRttMs: Number.POSITIVE_INFINITY,
       congestedSince: undefined,
     };
     this.#slots[slot] = watched;
@@ -113,6 +135,17 @@ export class LinkWatch {
   /** Something has arrived. */
   heard(now: number, slot: number): void {
     this.#slots[slot]!.heardAt = now;
+  }
+
+  /** When something last came from the neighbor on a slot; −Infinity when there is none. */
+  heardAt(slot: number): number {
+    return this.#slots[slot]?.heardAt ?? Number.NEGATIVE_INFINITY;
+  }
+
+  /** Probes a neighbor now, whatever it says by itself. */
+  probeNow(now: number, slot: number): void {
+    const watched = this.#slots[slot];
+    if (watched !== undefined && watched.nonce === 0) this.#probe(now, watched);
   }
 
   /** A neighbor's link is congested, or no longer. */
@@ -148,48 +181,91 @@ export class LinkWatch {
       this.#owner.send(watched.link, { type: "ack", nonce: message.nonce });
     } else if (message.nonce === watched.nonce) {
       watched.rttMs = now - watched.sentAt;
-      this.#owner.measured(watched.rttMs);
+      watched.bestRttMs = Math.min(watched.bestRttMs, watched.rttMs);
+      const inTimeMs = Math.max(this.#config.probeTimeoutMs / 3, 3 * watched.bestRttMs);
+      const isInTime = watched.silences === 0 && now - watched.unansweredSince <= inTimeMs;
+      if (isInTime) this.#health.answered();
       watched.nonce = 0;
       watched.silences = 0;
-      const { mark, nextMark } = watched;
+      watched.ackedAt = now;
+      watched.unansweredSince = Number.POSITIVE_INFINITY;
+      const { mark, nextMark, rttMs } = watched;
       watched.mark = 0;
       watched.nextMark = 0;
       if (nextMark !== 0) this.request(now, slot, nextMark);
       if (mark !== 0) this.#owner.taken(now, slot, mark);
+      this.#owner.acked(now, slot, rttMs, isInTime);
     }
   }
 
   /** Probes the silent, and gives up those who have been asked often enough. */
   wake(now: number): void {
-    const { probeIntervalMs, probeTimeoutMs, silencesMax, slowMaxMs } = this.#config;
-    const wasAway = now - this.#nextWake > probeTimeoutMs;
+    const latenessMs = now - this.#nextWake;
+    const wasAway = this.#health.timerLate(now, latenessMs);
     this.#nextWake = Number.POSITIVE_INFINITY;
+    if (wasAway) {
+      for (const watched of this.#slots) if (watched !== undefined) this.#forgive(now, watched);
+      this.#owner.wasAway(now, latenessMs);
+    }
     for (const [slot, watched] of this.#slots.entries()) {
       if (watched === undefined) continue;
-      if (wasAway) this.#forgive(now, watched);
-      if (watched.congestedSince !== undefined) {
-        const slowAt = watched.congestedSince + slowMaxMs;
-        if (slowAt <= now) {
-          this.#owner.lost(now, slot, "slow");
-          continue;
-        }
-        this.#wakeBy(slowAt);
-      }
-      const silentAt = Math.max(
-        watched.heardAt + probeIntervalMs,
-        watched.nonce === 0 ? 0 : watched.sentAt + probeTimeoutMs,
-      );
-      if (silentAt > now) this.#wakeBy(silentAt);
-      else if (watched.nonce !== 0 && watched.heardAt < watched.sentAt && ++watched.silences >= silencesMax) {
-        this.#owner.lost(now, slot, "silent");
-      } else this.#probe(now, watched);
+      const why = this.#look(now, slot, watched);
+      if (why !== undefined) this.#owner.lost(now, slot, why);
     }
+  }
+
+  /** Whether a neighbor is to be given up, and why; else sees to what is next. */
+  #look(now: number, slot: number, watched: Watched): "silent" | "slow" | "deaf" | undefined {
+    const { probeIntervalMs, silencesMax, slowMaxMs, deafMaxMs } = this.#config;
+    if (watched.congestedSince !== undefined) {
+      const slowAt = watched.congestedSince + slowMaxMs;
+      if (slowAt <= now) return "slow";
+      this.#wakeBy(slowAt);
+    } else {
+      const deafAt = watched.unansweredSince + deafMaxMs * this.#health.patience;
+      if (deafAt <= now && watched.heardAt > watched.unansweredSince) return "deaf";
+      if (deafAt > now) this.#wakeBy(deafAt);
+    }
+    const quietAt = watched.nonce === 0 ? 0 : watched.sentAt + this.#timeoutMs;
+    const silentAt = Math.max(watched.heardAt + probeIntervalMs, quietAt);
+    const askAt = Math.max(watched.ackedAt + 3 * probeIntervalMs, quietAt);
+    const nextAt = Math.min(silentAt, askAt);
+    if (nextAt > now) {
+      this.#wakeBy(nextAt);
+      return undefined;
+    }
+    if (silentAt > now || watched.nonce === 0 || watched.heardAt >= watched.sentAt) {
+      this.#probe(now, watched);
+      return undefined;
+    }
+    watched.silences++;
+    if (this.#isUnheard(watched)) this.#health.heardByNobody(now);
+    if (watched.silences === 1) this.#owner.doubted(now, slot);
+    if (watched.silences >= silencesMax) return "silent";
+    this.#probe(now, watched);
+    return undefined;
+  }
+
+  /** Whether none of several neighbors has answered since this one was last heard of: then it may be this peer's own fault. */
+  #isUnheard({ heardAt }: Watched): boolean {
+    let others = 0;
+    for (const other of this.#slots) {
+      if (other === undefined) continue;
+      if (other.ackedAt > heardAt) return false;
+      others++;
+    }
+    return others > 1;
+  }
+
+  get #timeoutMs(): number {
+    return this.#config.probeTimeoutMs * this.#health.patience;
   }
 
   #forgive(now: number, watched: Watched): void {
     watched.heardAt = Math.max(watched.heardAt, now - this.#config.probeIntervalMs);
     watched.silences = 0;
     if (watched.nonce !== 0) watched.sentAt = now;
+    if (watched.unansweredSince !== Number.POSITIVE_INFINITY) watched.unansweredSince = now;
     if (watched.congestedSince !== undefined) watched.congestedSince = now;
   }
 
@@ -197,8 +273,9 @@ export class LinkWatch {
     // A probe that was not answered keeps its nonce: a late ack is one all the same.
     if (watched.nonce === 0) watched.nonce = ++this.#lastNonce;
     watched.sentAt = now;
+    if (watched.unansweredSince === Number.POSITIVE_INFINITY) watched.unansweredSince = now;
     this.#owner.send(watched.link, { type: "probe", nonce: watched.nonce });
-    this.#wakeBy(now + this.#config.probeTimeoutMs);
+    this.#wakeBy(now + this.#timeoutMs);
   }
 
   #wakeBy(at: number): void {

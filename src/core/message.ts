@@ -6,6 +6,7 @@
  * reconciliation. A link to a seed carries registrations.
  */
 import type { Address } from "./address.js";
+import type { DirectoryMessage, DirectoryPage, DirectoryRequest } from "./directory/messages.js";
 import type { Contact, PeerId } from "./identity.js";
 
 /** The first message on a link, from either side. */
@@ -249,4 +250,7 @@ export type Message =
   | Repair
   | Register
   | Registered
-  | Unregister;
+  | Unregister
+  | DirectoryMessage
+  | DirectoryRequest
+  | DirectoryPage;

@@ -51,8 +51,15 @@ export interface OverlayOwner {
   close(link: LinkId, reason: CloseReason): void;
   /** A new neighbor. */
   neighborUp(now: number, neighbor: Neighbor): void;
-  /** No longer a neighbor: nothing may be sent on its link any more. `misbehaved`: it sent what has no place there. */
-  neighborDown(now: number, neighbor: Neighbor, why?: "misbehaved"): void;
+  /**
+   * No longer a neighbor: nothing may be sent on its link any more. `misbehaved`: it sent what has no place there. `lost`:
+   * the link broke without a goodbye, or the owner has dropped it.
+   */
+  neighborDown(now: number, neighbor: Neighbor, why?: "misbehaved" | "lost"): void;
+  /** A dial to somebody who was believed to be there came to nothing. */
+  dialFailed(now: number, contact: Contact, reason: DownReason): void;
+  /** A stranger asks something that is not the overlay's business. @returns the answer, if it is anybody's */
+  asked(now: number, message: Message): Message | undefined;
   /** Nobody is left to turn to: the owner asks the seeds for contacts, then calls `meet`. Repeated, with pauses. */
   lonely(now: number): void;
   /** Who is no neighbor sent what has no place there. The link is closed. */
@@ -97,7 +104,7 @@ export class Overlay {
       mismatched: (now, link, hello) => owner.mismatched(now, link, hello),
       misbehaved: (now, { address }, said) => owner.misbehaved?.(now, address, said),
       greeted: (now, greeting, expected) => this.#greeted(now, greeting, expected),
-      failed: (now, greeting, reason) => this.#search.failed(now, greeting, reason),
+      failed: (now, greeting, reason) => this.#failed(now, greeting, reason),
     };
     this.#greetings = new Greetings(self, config, greetingsOwner);
     const send = (link: LinkId, message: Message) => owner.send(link, message);
@@ -268,7 +275,18 @@ export class Overlay {
       const contacts = this.#shuffles.exchange(message);
       this.#owner.send(greeting.link, { type: "shuffle-reply", contacts });
       this.#greetings.part(now, greeting);
-    } else this.#greetings.misbehaved(now, greeting, type);
+    } else {
+      const answer = state === "greeted" ? this.#owner.asked(now, message) : undefined;
+      if (answer === undefined) this.#greetings.misbehaved(now, greeting, type);
+      else this.#greetings.answer(now, greeting, answer);
+    }
+  }
+
+  #failed(now: number, greeting: Greeting, reason: DownReason | "mismatched" | "self"): void {
+    const { purpose, contact, state } = greeting;
+    const wasDialed = purpose !== "accepted" && contact !== undefined && state !== "asked";
+    if (wasDialed && reason !== "mismatched" && reason !== "self") this.#owner.dialFailed(now, contact, reason);
+    this.#search.failed(now, greeting, reason);
   }
 
   #misbehaved(now: number, neighbor: Neighbor): void {
@@ -393,14 +411,14 @@ export class Overlay {
     this.#remember(neighbor.contact);
   }
 
-  #removeNeighbor(now: number, neighbor: Neighbor, why?: "misbehaved"): void {
+  #removeNeighbor(now: number, neighbor: Neighbor, why?: "misbehaved" | "lost"): void {
     this.#active.remove(neighbor);
     this.#owner.neighborDown(now, neighbor, why);
   }
 
   /** A neighbor is gone without a goodbye. */
   #lose(now: number, neighbor: Neighbor): void {
-    this.#removeNeighbor(now, neighbor);
+    this.#removeNeighbor(now, neighbor, "lost");
     this.#search.lost(now, neighbor);
   }
 

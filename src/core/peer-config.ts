@@ -10,6 +10,7 @@ import {
   type ReconcileConfig,
   reconcileDefaults,
 } from "./config.js";
+import { type DirectoryConfig, directoryDefaults } from "./directory/config.js";
 import { type LinkConfig, linkDefaults } from "./link-watch.js";
 import { slotsMax } from "./overlay.js";
 import { type PublishConfig, publishDefaults } from "./publisher.js";
@@ -22,6 +23,7 @@ export interface PeerConfig {
   readonly history: HistoryConfig;
   readonly reconcile: ReconcileConfig;
   readonly links: LinkConfig;
+  readonly directory: DirectoryConfig;
   readonly publish: PublishConfig;
   readonly registration: RegistrationConfig;
   readonly classic: ClassicSideConfig;
@@ -41,6 +43,7 @@ export const peerDefaults: PeerConfig = {
   history: historyDefaults,
   reconcile: reconcileDefaults,
   links: linkDefaults,
+  directory: directoryDefaults,
   publish: publishDefaults,
   registration: registrationDefaults,
   classic: classicSideDefaults,

@@ -1,6 +1,7 @@
 /** What a peer is made with: who it is, whom it turns to, and the outside world that it acts on. */
 import type { Address } from "./address.js";
 import type { ClassicMessage } from "./classic/message.js";
+import type { Tags } from "./directory/record.js";
 import type { Effects } from "./effects.js";
 import type { Contact } from "./identity.js";
 import type { Envelope, Message } from "./message.js";
@@ -14,6 +15,8 @@ export interface PeerSelf {
   readonly epoch: number;
   /** The network's name: at most 255 bytes of UTF-8. */
   readonly network: string;
+  /** What its application says of it. Default: nothing. */
+  readonly tags?: Tags;
 }
 
 /** Whom a peer turns to in the beginning. */

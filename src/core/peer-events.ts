@@ -1,5 +1,6 @@
 /** What a peer tells its owner. */
 import type { Address } from "./address.js";
+import type { PeerState } from "./directory/record.js";
 import type { Dialect } from "./effects.js";
 import type { PeerId } from "./identity.js";
 import type { MessageId } from "./message.js";
@@ -39,6 +40,18 @@ export type PublishFailure = "alone" | "timeout" | "busy" | "left" | "too-large"
 
 /** What a peer tells its owner, beside the messages. */
 export type PeerEvent =
+  /** A peer has come, or a new life of one that was known. Also told of those that were there first. */
+  | { readonly type: "join"; readonly peer: PeerState }
+  /** It says something else of itself: other tags, or another address. */
+  | { readonly type: "update"; readonly peer: PeerState }
+  /** It is accused of being dead, and may still refute. */
+  | { readonly type: "suspect"; readonly peer: PeerState }
+  /** It was suspect or dead, and is alive. */
+  | { readonly type: "alive"; readonly peer: PeerState }
+  /** It is dead: several others say so, and it did not refute. Also the end of an earlier life, before its `join`. */
+  | { readonly type: "dead"; readonly peer: PeerState }
+  /** It has left in good order. */
+  | { readonly type: "leave"; readonly peer: PeerState }
   /** A neighbor has acknowledged the message, which was sent to so many (0 only with `allowAlone`). */
   | {
       readonly type: "published";
@@ -52,11 +65,11 @@ export type PeerEvent =
   /** Part of the network; `alone`: there was nobody to join. Told once. */
   | { readonly type: "joined"; readonly alone: boolean }
   | { readonly type: "link"; readonly neighbor: NeighborState }
-  /** `silent`: three probes without an answer. `slow`: it did not read. `misbehaved`: it sent nonsense. `left`: this peer leaves. */
+  /** `silent`: three probes without an answer. `deaf`: it speaks, and answers nothing. `slow`: it did not read. `misbehaved`: it sent nonsense. `left`: this peer leaves. */
   | {
       readonly type: "unlink";
       readonly neighbor: NeighborState;
-      readonly reason: "gone" | "silent" | "slow" | "misbehaved" | "left";
+      readonly reason: "gone" | "silent" | "deaf" | "slow" | "misbehaved" | "left";
     }
   | ({ readonly type: "gap" } & Gap)
   /** No neighbor, and nobody left to ask but the seeds. */

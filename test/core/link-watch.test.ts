@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { Contact } from "../../src/core/identity.js";
 import { LinkWatch, linkDefaults } from "../../src/core/link-watch.js";
+import { OwnHealth } from "../../src/core/own-health.js";
 
 interface Scene {
   readonly watch: LinkWatch;
@@ -16,10 +17,12 @@ function scene(): Scene {
   const sent: string[] = [];
   const taken: [number, number][] = [];
   const lost: [number, string, number][] = [];
-  const watch: LinkWatch = new LinkWatch(linkDefaults, {
+  const watch: LinkWatch = new LinkWatch(linkDefaults, new OwnHealth(), {
     send: (link, message) => sent.push(`${link} ${message.type} ${message.nonce}`),
     taken: (_now, slot, mark) => taken.push([slot, mark]),
-    measured: () => {},
+    acked: () => {},
+    doubted: () => {},
+    wasAway: () => {},
     lost: (now, slot, why) => {
       lost.push([slot, why, now]);
       watch.neighborDown(slot);

@@ -25,6 +25,8 @@ export class OverlayCore implements Core<Message> {
       close: (link, reason) => effects.close(link, reason),
       neighborUp: (_now, neighbor) => this.ups.push(neighbor),
       neighborDown: (_now, neighbor) => this.downs.push(neighbor),
+      dialFailed: () => {},
+      asked: () => undefined,
       usesOf: () => 0,
       lonely: () => effects.notify({ type: "lonely" }),
       mismatched: (_now, _link, hello) => effects.notify({ type: "mismatched", hello }),

@@ -1,6 +1,7 @@
 /** Arbitrary messages of Hearsay's own protocol, and what tests of it need to compare and to cut bytes. */
 import fc from "fast-check";
 import { type Address, joinAddress } from "../../src/core/address.js";
+import { tagsFault } from "../../src/core/directory/record.js";
 import { type Contact, type PeerId, parsePeerId } from "../../src/core/identity.js";
 import type { Announcement, Envelope, Message, MessageId, NativeGossip } from "../../src/core/message.js";
 import { NativeReader, type NativeReaderOptions, type NativeRefusal, nativePreamble } from "../../src/wire/native.js";
@@ -64,6 +65,40 @@ const bounds = fc
   });
 const lifeMarks = fc.record({ origin: peerId, epoch: number, seen: bounds, kept: bounds });
 
+const tags = fc
+  .uniqueArray(
+    fc.tuple(
+      text.filter((name) => name !== "" && name !== "__proto__"),
+      text,
+    ),
+    {
+      selector: ([name]) => name,
+      maxLength: 4,
+    },
+  )
+  .map((entries) => Object.fromEntries(entries))
+  .filter((one) => tagsFault(one) === undefined);
+const incarnation = fc.oneof(fc.nat(), fc.constantFrom(0, 2 ** 40, 2 ** 52));
+const peerRecord = fc.record({ id: peerId, address, epoch: number, incarnation, hasLeft: fc.boolean(), tags });
+const accusation = fc.record({
+  subject: peerId,
+  incarnation,
+  accuser: peerId,
+  evidence: fc.constantFrom("refused" as const, "replaced" as const, "silent" as const, "deaf" as const),
+});
+const directoryEntry = fc.record({
+  id: fc.option(peerId, { nil: undefined }),
+  address,
+  dialect: fc.constantFrom("native" as const, "classic" as const),
+  status: fc.constantFrom("alive" as const, "suspect" as const, "dead" as const, "left" as const),
+  epoch: number,
+  incarnation,
+  forMs: number,
+  seenAgoMs: fc.option(number, { nil: undefined }),
+  rttMs: fc.option(number, { nil: undefined }),
+  tags,
+});
+
 /** One of each type; a type that is missing here does not compile. */
 const byType: { readonly [Type in Message["type"]]: fc.Arbitrary<Extract<Message, { type: Type }>> } = {
   hello: fc.record({
@@ -117,6 +152,34 @@ const byType: { readonly [Type in Message["type"]]: fc.Arbitrary<Extract<Message
     classic: fc.array(address, { maxLength: 64 }),
   }),
   unregister: fc.record({ type: fc.constant("unregister" as const) }),
+  news: fc.record({
+    type: fc.constant("news" as const),
+    records: fc.array(peerRecord, { maxLength: 8 }),
+    ended: fc.array(fc.record({ record: peerRecord, agoMs: number }), { maxLength: 4 }),
+    accusations: fc.array(accusation, { maxLength: 16 }),
+  }),
+  summary: fc.record({ type: fc.constant("summary" as const), lower: u32, upper: u32, count: number }),
+  sums: fc.record({
+    type: fc.constant("sums" as const),
+    sums: fc.array(u32, { minLength: 256, maxLength: 256 }),
+  }),
+  versions: fc.record({
+    type: fc.constant("versions" as const),
+    parts: fc.array(u8, { maxLength: 256 }),
+    versions: fc.array(fc.record({ id: peerId, version: u32 }), { maxLength: 64 }),
+  }),
+  ask: fc.record({ type: fc.constant("ask" as const), ids: fc.array(peerId, { maxLength: 64 }) }),
+  "probe-request": fc.record({ type: fc.constant("probe-request" as const), subject: peerId }),
+  "probe-result": fc.record({ type: fc.constant("probe-result" as const), subject: peerId }),
+  "directory-request": fc.record({
+    type: fc.constant("directory-request" as const),
+    after: fc.option(peerId, { nil: undefined }),
+  }),
+  "directory-page": fc.record({
+    type: fc.constant("directory-page" as const),
+    isLast: fc.boolean(),
+    entries: fc.array(directoryEntry, { maxLength: 8 }),
+  }),
 };
 
 /** Any gossip. */

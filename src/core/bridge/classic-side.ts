@@ -183,6 +183,11 @@ export class ClassicSide {
     if (!this.#hasLeft && now - ageMs >= this.#startedAt - slackMs) this.#neighborhood.spread(now, gossip);
   }
 
+  /** Tells all seeds, of either dialect, that a peer is dead. */
+  reportDeath(now: number, peer: Address): void {
+    if (!this.#hasLeft) this.#neighborhood.reportDeath(now, peer);
+  }
+
   /** Ends everything under way. The classic protocol has no goodbye: neighbors find out by their liveness tests. */
   leave(): void {
     this.#hasLeft = true;

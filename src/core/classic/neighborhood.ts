@@ -240,16 +240,24 @@ export class Neighborhood {
     this.#effects.close(link, "full");
   }
 
+  /** Tells all seeds that a peer is dead. */
+  reportDeath(now: number, peer: Address): void {
+    this.#tellSeeds(now, this.#reportOf(now, peer));
+  }
+
   #report(now: number, peer: Address): void {
-    const report: DeathReport = {
-      type: "death-report",
-      dead: peer,
-      timestamp: classicTimestamp(now),
-      reporterIp: this.#ownIp(),
-    };
+    const report = this.#reportOf(now, peer);
     this.#owner.notify({ type: "dead", peer, report });
     this.#owner.died(now, peer);
-    // To every seed of the config, not only to those of this peer's own majority: the dead one had chosen others.
+    this.#tellSeeds(now, report);
+  }
+
+  #reportOf(now: number, peer: Address): DeathReport {
+    return { type: "death-report", dead: peer, timestamp: classicTimestamp(now), reporterIp: this.#ownIp() };
+  }
+
+  /** Every seed of the config, not only those of this peer's own majority: the dead one had chosen others. */
+  #tellSeeds(now: number, report: DeathReport): void {
     for (const seed of this.#owner.seeds) this.#outboxFor(seed).push(now, report);
   }
 

@@ -29,6 +29,15 @@ export const bits: Field<number> = {
   read: (from) => from.varint(0xffff_ffff),
 };
 
+/** Four bytes, the highest first. */
+export const u32: Field<number> = {
+  write(to, value) {
+    if (value !== value >>> 0) throw new RangeError(`${value} is not a number of 32 bits`);
+    for (let shift = 24; shift >= 0; shift -= 8) to.u8((value >>> shift) & 0xff);
+  },
+  read: (from) => from.u8() * 0x100_0000 + ((from.u8() << 16) | (from.u8() << 8) | from.u8()),
+};
+
 /** At most 255 bytes of UTF-8. */
 export const text: Field<string> = { write: (to, value) => to.text(value), read: (from) => from.text() };
 
@@ -71,6 +80,17 @@ export function list<Value>(field: Field<Value>, most: number): Field<readonly V
       while (values.length < count) values.push(field.read(from));
       return values;
     },
+  };
+}
+
+/** Always so many values: no count travels. */
+export function exactly<Value>(field: Field<Value>, count: number): Field<readonly Value[]> {
+  return {
+    write(to, values) {
+      if (values.length !== count) throw new RangeError(`${values.length} values, and not ${count}`);
+      for (const value of values) field.write(to, value);
+    },
+    read: (from) => Array.from({ length: count }, () => field.read(from)),
   };
 }
 
@@ -214,15 +234,6 @@ const prefix: Field<string> = {
     if (digits.length > length && !digits.endsWith("0")) from.fail("bad-value", "a prefix with a half digit");
     return digits.slice(0, length);
   },
-};
-
-/** Four bytes, the highest first. */
-const u32: Field<number> = {
-  write(to, value) {
-    if (value !== value >>> 0) throw new RangeError(`${value} is not a number of 32 bits`);
-    for (let shift = 24; shift >= 0; shift -= 8) to.u8((value >>> shift) & 0xff);
-  },
-  read: (from) => from.u8() * 0x100_0000 + ((from.u8() << 16) | (from.u8() << 8) | from.u8()),
 };
 
 /** The most parts of one digest, or of one marks. */

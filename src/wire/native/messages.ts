@@ -2,9 +2,11 @@
  * The table of messages: the code of each type, its limit, and its fields in the order in which they travel. A new type
  * is a line here, a row in docs/protocol.md and a vector beside it.
  */
+import { listMax, pageMax } from "../../core/directory/messages.js";
 import type { Message } from "../../core/message.js";
 import type { ByteReader } from "./byte-reader.js";
 import type { ByteWriter } from "./byte-writer.js";
+import { accusation, directoryEntry, ended, peerRecord, versionOf } from "./directory-fields.js";
 import { encodeEnvelope, readEnvelope } from "./envelope.js";
 import {
   addresses,
@@ -15,7 +17,9 @@ import {
   contact,
   contacts,
   digestParts,
+  exactly,
   type Field,
+  list,
   marksParts,
   messageId,
   optional,
@@ -23,6 +27,7 @@ import {
   record,
   text,
   u8,
+  u32,
   varint,
 } from "./fields.js";
 
@@ -97,6 +102,22 @@ export const codecs: { readonly [Type in Message["type"]]: Codec<MessageOf<Type>
   register: plain("register", 40, {}),
   registered: plain("registered", 41, { leaseMs: varint, observedIp: text, contacts, classic: addresses }),
   unregister: plain("unregister", 42, {}),
+  news: plain("news", 48, {
+    records: list(peerRecord, listMax),
+    ended: list(ended, listMax),
+    accusations: list(accusation, listMax),
+  }),
+  summary: plain("summary", 49, { lower: u32, upper: u32, count: varint }),
+  sums: plain("sums", 50, { sums: exactly(u32, 256) }),
+  versions: plain("versions", 51, { parts: list(u8, 256), versions: list(versionOf, listMax) }),
+  ask: plain("ask", 52, { ids: list(peerId, listMax) }),
+  "probe-request": plain("probe-request", 53, { subject: peerId }),
+  "probe-result": plain("probe-result", 54, { subject: peerId }),
+  "directory-request": plain("directory-request", 56, { after: optional(peerId) }),
+  "directory-page": plain("directory-page", 57, {
+    isLast: choice(false, true),
+    entries: list(directoryEntry, pageMax),
+  }),
 };
 
 /** A type whose fields just stand one after the other. */

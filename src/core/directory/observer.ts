@@ -1,0 +1,238 @@
+/**
+ * One peer's own eyes: at whom it looks, why, and when what it sees, or does not see, is held against somebody.
+ */
+import type { CloseReason, DownReason, LinkId } from "../effects.js";
+import type { Contact, PeerId } from "../identity.js";
+import type { Hello, Message } from "../message.js";
+import type { OwnHealth } from "../own-health.js";
+import type { Random } from "../random.js";
+import type { Neighbor } from "../views.js";
+import type { DirectoryConfig } from "./config.js";
+import { Helpers } from "./helpers.js";
+import { Inquiries, type Inquiry } from "./inquiries.js";
+import type { ProbeRequest, ProbeResult } from "./messages.js";
+import type { Evidence, PeerRecord } from "./record.js";
+import { Sweep } from "./sweep.js";
+import type { DirectoryTable } from "./table.js";
+
+/** What an observer needs, and whom it tells. */
+export interface ObserverOwner {
+  /** The neighbors, by their links. */
+  readonly neighbors: readonly Neighbor[];
+  /** Opens a link in the native dialect. */
+  dial(address: PeerRecord["address"]): LinkId;
+  send(link: LinkId, message: Message): void;
+  close(link: LinkId, reason: CloseReason): void;
+  /** What this peer says of itself on a fresh link. */
+  hello(): Hello;
+  /** When something last came from the neighbor on a slot. */
+  heardAt(slot: number): number;
+  /** A peer does not answer. */
+  accuse(now: number, record: PeerRecord, evidence: Evidence): void;
+  /** Whether enough accuse it by now. */
+  isDecided(id: PeerId): boolean;
+}
+
+/** What was last learned of a peer by looking. */
+export interface Sighting {
+  readonly seenAt: number;
+  readonly rttMs: number;
+}
+
+/** The most sightings that are remembered. */
+const sightingsMax = 4_096;
+/** A neighbor heard from within this time is there. */
+const freshMs = 1_500;
+
+/** One peer's looks at others. */
+export class Observer {
+  readonly #ownId: PeerId;
+  readonly #table: DirectoryTable;
+  readonly #health: OwnHealth;
+  readonly #owner: ObserverOwner;
+  readonly #inquiries: Inquiries;
+  readonly #helpers: Helpers;
+  readonly #sweep: Sweep;
+  readonly #sightings = new Map<PeerId, Sighting>();
+
+  constructor(
+    ownId: PeerId,
+    config: DirectoryConfig,
+    table: DirectoryTable,
+    health: OwnHealth,
+    random: Random,
+    owner: ObserverOwner,
+  ) {
+    this.#ownId = ownId;
+    this.#table = table;
+    this.#health = health;
+    this.#owner = owner;
+    this.#inquiries = new Inquiries(config, {
+      dial: (address) => owner.dial(address),
+      send: (link, message) => owner.send(link, message),
+      close: (link, reason) => owner.close(link, reason),
+      hello: () => owner.hello(),
+      answered: (now, look, epochThere, rttMs) => this.#answered(now, look, epochThere, rttMs),
+      failed: (now, look, evidence) => this.#failed(now, look, evidence),
+      undecided: () => {},
+    });
+    this.#helpers = new Helpers(config, random, (slot, message) => this.#send(slot, message));
+    this.#sweep = new Sweep(config, random);
+  }
+
+  /** When {@link wake} is wanted. */
+  get nextWake(): number {
+    return Math.min(this.#inquiries.nextWake, this.#sweep.nextWake);
+  }
+
+  /** What was last learned by looking at a peer. */
+  sightingOf(id: PeerId): Sighting | undefined {
+    return this.#sightings.get(id);
+  }
+
+  /** From now on random peers are looked at. */
+  start(now: number): void {
+    this.#sweep.start(now);
+  }
+
+  /** No more looks. */
+  stop(): void {
+    this.#inquiries.leave();
+    this.#sweep.stop();
+  }
+
+  /** Looks at a peer, with a reason to. */
+  look(now: number, record: PeerRecord): void {
+    const look = this.#inquiries.begin(now, record);
+    if (look !== undefined) look.isUrgent = true;
+  }
+
+  /** Looks at a neighbor whose link has fallen silent, and asks others to look. */
+  doubt(now: number, record: PeerRecord): void {
+    this.look(now, record);
+    this.#helpers.ask(now, record.id, this.#owner.neighbors);
+  }
+
+  /** A dial to somebody who was believed to be there came to nothing. */
+  dialFailed(now: number, { id, address }: Contact, reason: DownReason): void {
+    const record = this.#table.get(id);
+    if (record === undefined || record.address !== address || !this.#table.isPresent(id)) return;
+    if (reason === "refused") this.#accuse(now, record, "refused", true);
+    else if (reason === "timeout") this.look(now, record);
+  }
+
+  /** A neighbor wants to know whether this peer gets through to another. */
+  requested(now: number, slot: number, subject: PeerId): void {
+    const record = this.#table.get(subject);
+    if (record === undefined || !this.#table.isPresent(subject)) return;
+    const neighbor = this.#neighbor(subject);
+    const isHeard = neighbor !== undefined && now - this.#owner.heardAt(neighbor.slot) < freshMs;
+    if (subject === this.#ownId || isHeard) {
+      this.#send(slot, { type: "probe-result", subject });
+      return;
+    }
+    const look = this.#inquiries.begin(now, record);
+    if (look !== undefined) look.askers |= 1 << slot;
+  }
+
+  /** A neighbor that was asked says that it gets through. */
+  vouched(now: number, slot: number, subject: PeerId): void {
+    this.#helpers.vouched(now, slot, subject);
+  }
+
+  /** A neighbor is gone. */
+  neighborDown(slot: number): void {
+    this.#helpers.neighborDown(slot);
+  }
+
+  /** There is a newer record of a peer: what was seen before says nothing of it. */
+  forget(id: PeerId): void {
+    this.#helpers.forget(id);
+  }
+
+  /** A peer is dead. */
+  died(now: number, id: PeerId): void {
+    this.#sightings.delete(id);
+    this.#sweep.died(now, this.#table.present);
+  }
+
+  /** Whether the link was dialed to look at somebody. */
+  owns(link: LinkId): boolean {
+    return this.#inquiries.owns(link);
+  }
+
+  /** Such a link is up. */
+  linkUp(now: number, link: LinkId): void {
+    this.#inquiries.linkUp(now, link);
+  }
+
+  /** Its other side says nothing more. */
+  linkEnded(now: number, link: LinkId): void {
+    this.#inquiries.linkEnded(now, link);
+  }
+
+  /** It is gone, or could not be made. */
+  linkDown(now: number, link: LinkId, reason: DownReason): void {
+    this.#inquiries.linkDown(now, link, reason);
+  }
+
+  /** Somebody says something on it. */
+  receive(now: number, link: LinkId, message: Message): void {
+    this.#inquiries.receive(now, link, message);
+  }
+
+  /** Does what is due. */
+  wake(now: number): void {
+    if (this.#inquiries.nextWake <= now) this.#inquiries.wake(now);
+    if (this.#sweep.nextWake > now) return;
+    const isExempt = ({ id }: PeerRecord) => id === this.#ownId || this.#neighbor(id) !== undefined;
+    const record = this.#sweep.next(now, this.#table, isExempt);
+    if (record !== undefined) this.look(now, record);
+  }
+
+  #answered(now: number, { record, askers }: Inquiry, epoch: number, rttMs: number): void {
+    this.#health.answered();
+    this.#sweep.found(now);
+    this.#sighted(record.id, { seenAt: now, rttMs });
+    // Another life of it will make itself known.
+    if (epoch !== record.epoch) return;
+    for (let slot = 0; slot < 8; slot++) {
+      if ((askers & (1 << slot)) !== 0) this.#send(slot, { type: "probe-result", subject: record.id });
+    }
+  }
+
+  #failed(now: number, { record, begunAt, isUrgent }: Inquiry, evidence: Evidence): void {
+    const current = this.#table.get(record.id);
+    if (current === undefined || !this.#table.isPresent(record.id)) return;
+    if (current.address !== record.address || current.epoch !== record.epoch) return;
+    this.#sweep.missed(now);
+    if (evidence === "silent") {
+      if (this.#health.isDoubtful(now)) return;
+      const neighbor = this.#neighbor(record.id);
+      // On its link it is there: a fresh one may fail for other reasons.
+      if (neighbor !== undefined && this.#owner.heardAt(neighbor.slot) >= begunAt) return;
+      if (this.#helpers.hasVouched(record.id, begunAt)) return;
+    }
+    this.#accuse(now, current, evidence, isUrgent);
+  }
+
+  #accuse(now: number, record: PeerRecord, evidence: Evidence, isUrgent: boolean): void {
+    this.#owner.accuse(now, record, evidence);
+    if (isUrgent && !this.#owner.isDecided(record.id)) this.#helpers.ask(now, record.id, this.#owner.neighbors);
+  }
+
+  #sighted(id: PeerId, sighting: Sighting): void {
+    this.#sightings.delete(id);
+    this.#sightings.set(id, sighting);
+    if (this.#sightings.size > sightingsMax) this.#sightings.delete(this.#sightings.keys().next().value!);
+  }
+
+  #neighbor(id: PeerId): Neighbor | undefined {
+    return this.#owner.neighbors.find(({ contact }) => contact.id === id);
+  }
+
+  #send(slot: number, message: ProbeRequest | ProbeResult): void {
+    const neighbor = this.#owner.neighbors.find((one) => one.slot === slot);
+    if (neighbor !== undefined) this.#owner.send(neighbor.link, message);
+  }
+}

@@ -1,0 +1,144 @@
+/**
+ * When a peer that is accused is dead.
+ *
+ * One peer that hears nothing from another knows only that: the way between the two may be bad, or its own ears. So one
+ * word decides nothing. Every peer gathers the accusations that travel, and decides for itself, by the same rule, when
+ * **independent observers agree** and the accused, who hears of it over its other links, **has not refuted** in time (the
+ * suspicion of SWIM, and the several observers of Rapid: Suresh et al., *Stable and consistent membership at scale with
+ * Rapid*, ATC 2018). A death is nowhere told as such; what travels is who says so.
+ */
+import type { PeerId } from "../identity.js";
+import type { DirectoryConfig } from "./config.js";
+import type { Accusation, PeerRecord } from "./record.js";
+
+/** What a suspicion rests on. */
+interface Suspicion {
+  readonly incarnation: number;
+  /** One of each accuser. */
+  readonly accusations: Accusation[];
+  readonly since: number;
+  /** When it is decided. */
+  ripeAt: number;
+}
+
+/** More accusers of one peer are not remembered, and not passed on: the decision does not need them. */
+const accusersMax = 8;
+/** Peers that are suspected in the same moment; of more nothing is believed until some are decided. */
+const suspicionsMax = 100_000;
+
+/**
+ * How many must agree.
+ *
+ * @param most - the number that decides in a large network
+ * @param others - peers that could accuse: all but the accused
+ */
+export function accusersNeeded(most: number, others: number): number {
+  return Math.max(1, Math.min(most, others));
+}
+
+/** The suspicions of one peer. */
+export class Suspicions {
+  readonly #config: DirectoryConfig;
+  readonly #all = new Map<PeerId, Suspicion>();
+  #nextWake = Number.POSITIVE_INFINITY;
+
+  constructor(config: DirectoryConfig) {
+    this.#config = config;
+  }
+
+  /** When {@link takeRipe} is wanted. */
+  get nextWake(): number {
+    return this.#nextWake;
+  }
+
+  /** How many are suspected. */
+  get size(): number {
+    return this.#all.size;
+  }
+
+  /** Who accuses it. */
+  accusationsOf(id: PeerId): readonly Accusation[] {
+    return this.#all.get(id)?.accusations ?? [];
+  }
+
+  /** Whether those who accuse it are as many as are needed. */
+  isEnough(id: PeerId, others: number): boolean {
+    const suspicion = this.#all.get(id);
+    return suspicion !== undefined && this.#graceMs(suspicion.accusations, others) !== undefined;
+  }
+
+  /**
+   * Takes an accusation against the newest record of its subject.
+   *
+   * @param others - peers that could accuse it
+   * @returns whether it is news
+   */
+  add(now: number, accusation: Accusation, others: number): boolean {
+    const { subject, incarnation, accuser, evidence } = accusation;
+    let suspicion = this.#all.get(subject);
+    if (suspicion === undefined || suspicion.incarnation !== incarnation) {
+      if (suspicion === undefined && this.#all.size >= suspicionsMax) return false;
+      const ripeAt = now + this.#config.suspicionMaxMs;
+      suspicion = { incarnation, accusations: [], since: now, ripeAt };
+      this.#all.set(subject, suspicion);
+    }
+    const { accusations } = suspicion;
+    const index = accusations.findIndex((other) => other.accuser === accuser);
+    if (index < 0 ? accusations.length >= accusersMax : isStrong(accusations[index]!) || !isStrong(accusation))
+      return false;
+    if (index < 0) accusations.push(accusation);
+    else accusations[index] = { subject, incarnation, accuser, evidence };
+    const graceMs = this.#graceMs(accusations, others);
+    if (graceMs !== undefined) suspicion.ripeAt = Math.min(suspicion.ripeAt, now + graceMs);
+    this.#nextWake = Math.min(this.#nextWake, suspicion.ripeAt);
+    return true;
+  }
+
+  /** A newer record has come, or the peer has ended. */
+  drop(id: PeerId): void {
+    this.#all.delete(id);
+  }
+
+  /** Nobody is suspected any more. */
+  clear(): void {
+    this.#all.clear();
+    this.#nextWake = Number.POSITIVE_INFINITY;
+  }
+
+  /** This peer was away itself: whoever was about to be judged may have refuted in the meantime. */
+  postpone(now: number, byMs: number): void {
+    for (const suspicion of this.#all.values()) suspicion.ripeAt = Math.max(suspicion.ripeAt, now + byMs);
+  }
+
+  /** Those whose time is over, with what speaks against them. They are suspicions no more. */
+  takeRipe(now: number): { readonly id: PeerId; readonly accusations: readonly Accusation[] }[] {
+    const ripe: { id: PeerId; accusations: readonly Accusation[] }[] = [];
+    this.#nextWake = Number.POSITIVE_INFINITY;
+    for (const [id, { ripeAt, accusations }] of this.#all) {
+      if (ripeAt > now) {
+        this.#nextWake = Math.min(this.#nextWake, ripeAt);
+        continue;
+      }
+      this.#all.delete(id);
+      ripe.push({ id, accusations });
+    }
+    return ripe;
+  }
+
+  /** How long the accused still has; undefined when too few accuse it. */
+  #graceMs(accusations: readonly Accusation[], others: number): number | undefined {
+    const { refusedAccusersMin, silentAccusersMin, refusedGraceMs, silentGraceMs } = this.#config;
+    if (accusations.filter(isStrong).length >= accusersNeeded(refusedAccusersMin, others)) return refusedGraceMs;
+    return accusations.length >= accusersNeeded(silentAccusersMin, others) ? silentGraceMs : undefined;
+  }
+}
+
+/** Whether somebody has seen that the process is gone, rather than heard nothing of it. */
+export function isStrong({ evidence }: Accusation): boolean {
+  return evidence === "refused" || evidence === "replaced";
+}
+
+/** Whether an accusation speaks of this record. */
+export function isAbout({ subject, incarnation }: Accusation, record: PeerRecord): boolean {
+  return subject === record.id && incarnation === record.incarnation;
+}

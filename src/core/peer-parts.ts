@@ -1,0 +1,326 @@
+/**
+ * The parts that a peer is made of, each of which stands in a file of its own, and how they work together: what one of them
+ * tells, and to whom it matters. The inputs come in at `peer.ts`.
+ */
+import type { Address } from "./address.js";
+import type { ClassicSide } from "./bridge/classic-side.js";
+import { Crossing } from "./bridge/crossing.js";
+import { Broadcast } from "./broadcast.js";
+import { CalmParts } from "./calm-parts.js";
+import { Presence } from "./directory/presence.js";
+import type { PeerRecord, PeerState } from "./directory/record.js";
+import { classicStateOf, pageOf, stateOf } from "./directory/states.js";
+import type { LinkId } from "./effects.js";
+import { Entrance } from "./entrance.js";
+import { nativeVersion } from "./greetings.js";
+import { History } from "./history.js";
+import type { Contact } from "./identity.js";
+import { LinkWatch } from "./link-watch.js";
+import type { Envelope, Message } from "./message.js";
+import { type Neighbor, Overlay } from "./overlay.js";
+import { OwnHealth } from "./own-health.js";
+import { OwnLife } from "./own-life.js";
+import type { PeerConfig } from "./peer-config.js";
+import type { PeerEffects, PeerSelf } from "./peer-effects.js";
+import type { PeerEvent } from "./peer-events.js";
+import { Publisher, type PublishRequest, type Spread } from "./publisher.js";
+import type { Random } from "./random.js";
+import { Reconciler } from "./reconcile.js";
+import { Sequencer } from "./sequencer.js";
+
+/** The parts of one peer. */
+export class PeerParts {
+  readonly self: PeerSelf;
+  readonly config: PeerConfig;
+  readonly effects: PeerEffects;
+  readonly overlay: Overlay;
+  readonly history: History;
+  readonly own: OwnLife;
+  readonly sequencer: Sequencer;
+  readonly broadcast: Broadcast;
+  readonly reconciler: Reconciler;
+  readonly watch: LinkWatch;
+  readonly presence: Presence;
+  readonly publisher: Publisher;
+  readonly entrance: Entrance;
+  readonly crossing: Crossing;
+  readonly classic: ClassicSide;
+  readonly calm: CalmParts;
+  /** What has happened so far. */
+  readonly counters = { delivered: 0, published: 0, duplicates: 0, gaps: 0 };
+  /** The time of the input that is being dealt with. */
+  now = 0;
+  /** How old the message is that is just being repaired. */
+  #repairAgeMs = 0;
+  #unlinkReason: Extract<PeerEvent, { type: "unlink" }>["reason"] = "gone";
+
+  constructor(self: PeerSelf, config: PeerConfig, random: Random, effects: PeerEffects) {
+    this.self = self;
+    this.config = config;
+    this.effects = effects;
+    const dial = (address: Address) => effects.dial(address, "native");
+    const send = (link: LinkId, message: Message) => effects.send(link, message);
+    const foreign = (address: Address, theirs: string) =>
+      effects.notify({ type: "mismatched", address, ours: self.network, theirs });
+    const close: PeerEffects["close"] = (link, reason) => effects.close(link, reason);
+    this.history = new History(config.history);
+    this.own = new OwnLife(self, this.history);
+    this.sequencer = new Sequencer(config.history, this.history, {
+      ordered: (envelope) => effects.ordered(envelope),
+    });
+    this.broadcast = new Broadcast(self.contact.id, config.broadcast, this.history, {
+      send,
+      deliver: (now, envelope, round) => this.#arrived(now, envelope, round),
+      duplicate: () => {
+        this.counters.duplicates++;
+      },
+    });
+    this.reconciler = new Reconciler(config.reconcile, this.history, random, {
+      send: (link, message) => {
+        send(link, message);
+        if (message.type === "repair") this.#served(link, message.envelope);
+      },
+      repaired: (now, slot, { envelope, round, ageMs }) => {
+        this.#repairAgeMs = ageMs;
+        const isNew = this.broadcast.repaired(now, slot, envelope, round, ageMs);
+        this.#repairAgeMs = 0;
+        if (!isNew) this.counters.duplicates++;
+        return isNew;
+      },
+      gap: (_now, gap) => {
+        this.counters.gaps += gap.count;
+        effects.notify({ type: "gap", ...gap });
+      },
+      skipped: (now, origin, epoch) => this.sequencer.skipped(now, origin, epoch),
+    });
+    const health = new OwnHealth();
+    this.watch = new LinkWatch(config.links, health, {
+      send,
+      taken: (now, slot, mark) => {
+        this.calm.touch();
+        this.publisher.taken(now, slot, mark);
+      },
+      acked: (now, slot, rttMs, isInTime) => {
+        this.broadcast.measured(rttMs);
+        this.presence.acked(now, slot, isInTime);
+      },
+      doubted: (now, slot) => this.#onSlot(slot, (neighbor) => this.presence.doubted(now, neighbor)),
+      lost: (now, slot, why) => this.drop(now, slot, why),
+      wasAway: (now, forMs) => this.presence.wasAway(now, forMs),
+    });
+    this.presence = this.#makePresence(health, random);
+    this.publisher = this.#makePublisher();
+    this.entrance = this.#makeEntrance(random, foreign);
+    this.overlay = new Overlay(self, config.overlay, random, {
+      dial,
+      send,
+      close,
+      neighborUp: (now, neighbor) => this.#neighborUp(now, neighbor),
+      neighborDown: (now, neighbor, why) => this.#neighborDown(now, neighbor, why),
+      misbehaved: (_now, remote, said) =>
+        effects.notify({ type: "turned-away", remote, reason: "misbehaved", message: `a ${said} has no place there` }),
+      dialFailed: (now, contact, reason) => {
+        this.calm.touch();
+        this.presence.dialFailed(now, contact, reason);
+      },
+      asked: (now, message) => this.#answer(now, message),
+      lonely: (now) => this.entrance.lonely(now),
+      usesOf: (now, { slot }) => this.broadcast.usesOf(now, slot),
+      mismatched: (_now, _link, { self: { address }, network }) => foreign(address, network),
+    });
+    this.crossing = new Crossing(self.contact, config.classic, random, effects, {
+      crossed: (now, envelope) => this.#crossed(now, envelope),
+      nativePeers: () =>
+        [...this.overlay.neighbors.map(({ contact }) => contact), ...this.overlay.passive].map(addressOf),
+      mayBeNative: (address) => this.entrance.addEntrance(address),
+    });
+    this.classic = this.crossing.side;
+    const { side } = this.crossing;
+    this.calm = new CalmParts([this.overlay, this.publisher, this.entrance, side, this.presence]);
+  }
+
+  /** From now on links end because this peer leaves. */
+  leaving(): void {
+    this.#unlinkReason = "left";
+  }
+
+  /** Everybody in the directory, this peer included, and its classic neighbors. */
+  peers(): readonly PeerState[] {
+    const states = Array.from(this.presence.table.records(), (record) => this.stateOf(record));
+    return [...states, ...this.crossing.neighbors().map(classicStateOf)];
+  }
+
+  /** What a stranger asks. */
+  #answer(now: number, message: Message): Message | undefined {
+    return message.type === "directory-request" ? pageOf(now, this.peers(), message.after) : undefined;
+  }
+
+  /** One entry of the directory. */
+  stateOf(record: PeerRecord): PeerState {
+    const neighbor = this.overlay.neighbors.find(({ contact }) => contact.id === record.id);
+    if (neighbor === undefined) return stateOf(this.presence, record, undefined, undefined);
+    return stateOf(this.presence, record, this.watch.stateOf(neighbor), this.watch.heardAt(neighbor.slot));
+  }
+
+  #arrived(now: number, envelope: Envelope, round: number): void {
+    if (this.own.has(envelope)) this.counters.published++;
+    else this.counters.delivered++;
+    if (!this.classic.isIdle) {
+      this.calm.touch();
+      this.crossing.spread(now, envelope, this.#repairAgeMs);
+    }
+    this.effects.arrived(envelope, round);
+    this.sequencer.arrived(now, envelope);
+  }
+
+  /** A message of a classic peer, heard here first. */
+  #crossed(now: number, envelope: Envelope): void {
+    this.calm.touch();
+    if (this.history.has(envelope)) return;
+    this.broadcast.publish(now, envelope);
+    this.#arrived(now, envelope, 0);
+  }
+
+  #neighborUp(now: number, neighbor: Neighbor): void {
+    const { slot, link } = neighbor;
+    this.watch.neighborUp(now, slot, link);
+    this.broadcast.neighborUp(neighbor);
+    this.reconciler.neighborUp(now, neighbor);
+    this.effects.notify({ type: "link", neighbor: this.watch.stateOf(neighbor) });
+    this.publisher.neighborUp(now);
+    this.entrance.found();
+    this.presence.neighborUp(now, neighbor);
+    this.classic.becameNative(now, neighbor.contact.address);
+  }
+
+  #neighborDown(now: number, neighbor: Neighbor, how: "misbehaved" | "lost" | undefined): void {
+    const why = how === "misbehaved" ? how : this.#unlinkReason;
+    const state = this.watch.stateOf(neighbor);
+    this.watch.neighborDown(neighbor.slot);
+    this.broadcast.neighborDown(neighbor);
+    this.reconciler.neighborDown(now, neighbor);
+    this.effects.notify({ type: "unlink", neighbor: state, reason: why });
+    this.publisher.neighborDown(now, neighbor.slot);
+    const isSign = how === "lost" && (why === "gone" || why === "silent" || why === "deaf");
+    this.presence.neighborDown(now, neighbor, !isSign ? "ended" : why === "gone" ? "lost" : why);
+  }
+
+  /** Gives a neighbor up, by its slot. */
+  drop(now: number, slot: number, why: "silent" | "slow" | "deaf" | "misbehaved"): void {
+    this.calm.touch();
+    this.#onSlot(slot, (neighbor) => {
+      this.#unlinkReason = why;
+      this.overlay.drop(now, neighbor.link, why === "misbehaved" ? "misbehaved" : "timeout");
+      this.#unlinkReason = "gone";
+    });
+  }
+
+  #onSlot(slot: number, act: (neighbor: Neighbor) => void): void {
+    const neighbor = this.overlay.neighbors.find((other) => other.slot === slot);
+    if (neighbor !== undefined) act(neighbor);
+  }
+
+  #makeEntrance(random: Random, foreign: (address: Address, theirs: string) => void): Entrance {
+    const core = this;
+    const { effects } = this;
+    return new Entrance(this.self, this.config.registration, random, {
+      dial: (address) => effects.dial(address, "native"),
+      send: (link, message) => effects.send(link, message),
+      close: (link, reason) => effects.close(link, reason),
+      get hasProspects() {
+        const { neighbors, passive, isSearching } = core.overlay;
+        return isSearching || neighbors.length > 0 || passive.length > 0;
+      },
+      meet: (now, addresses) => {
+        this.overlay.meet(now, this.presence.some(contactsInNeed));
+        this.overlay.meet(now, addresses);
+      },
+      alone: (now) => {
+        effects.notify({ type: "alone" });
+        this.publisher.alone(now);
+      },
+      joined: (alone) => effects.notify({ type: "joined", alone }),
+      registered: (now, seed, { contacts, classic }) => {
+        effects.notify({ type: "registered", seed, contacts: contacts.length });
+        this.overlay.meet(now, contacts);
+        this.classic.know(now, classic);
+      },
+      seedFailed: (_now, seed, failure, retryInMs) => effects.notify({ type: "seed-failed", seed, failure, retryInMs }),
+      mismatched: (_now, address, theirs) => foreign(address, theirs),
+      classicSeed: (now, seed) => this.classic.registerWith(now, seed),
+    });
+  }
+
+  #makePresence(health: OwnHealth, random: Random): Presence {
+    const core = this;
+    const { contact, epoch, network, tags = {} } = this.self;
+    const { effects } = this;
+    return new Presence({ contact, epoch, tags }, this.config.directory, health, random, {
+      get neighbors() {
+        return core.overlay.neighbors;
+      },
+      dial: (address) => effects.dial(address, "native"),
+      send: (link, message) => effects.send(link, message),
+      close: (link, reason) => effects.close(link, reason),
+      hello: () => ({ type: "hello", version: nativeVersion, network, capabilities: 0, self: contact, epoch }),
+      heardAt: (slot) => this.watch.heardAt(slot),
+      probe: (now, slot) => this.watch.probeNow(now, slot),
+      changed: (_now, type, record) => {
+        if (record.id !== contact.id) effects.notify({ type, peer: this.stateOf(record) });
+      },
+      accusedDied: (now, { address }) => this.classic.reportDeath(now, address),
+    });
+  }
+
+  #makePublisher(): Publisher {
+    const core = this;
+    return new Publisher(this.config.publish, {
+      get isAlone() {
+        return core.entrance.isAlone;
+      },
+      get slots() {
+        let slots = 0;
+        for (const { slot } of core.overlay.neighbors) slots |= 1 << slot;
+        return slots;
+      },
+      get hasRoom() {
+        return core.overlay.neighbors.some(({ slot }) => !core.watch.isCongested(slot));
+      },
+      spread: (now, request) => this.#spread(now, request),
+      resend: (_now, slot, envelope) => {
+        const neighbor = this.overlay.neighbors.find((other) => other.slot === slot)!;
+        this.effects.send(neighbor.link, { type: "repair", ageMs: 0, round: 1, envelope });
+      },
+      request: (now, slot, mark) => this.watch.request(now, slot, mark),
+      published: (_now, token, envelope, neighbors) => {
+        const { origin, epoch, seq, address, publishedAt } = envelope;
+        this.effects.notify({ type: "published", token, id: { origin, epoch, seq }, address, publishedAt, neighbors });
+      },
+      failed: (_now, token, code, text) => {
+        const message = code === "alone" ? text + this.entrance.seedFailure : text;
+        this.effects.notify({ type: "publish-failed", token, code, message });
+      },
+    });
+  }
+
+  /** A neighbor that had asked for a message has been sent it: if it is one of this peer's own, it may count as published. */
+  #served(link: LinkId, envelope: Envelope): void {
+    const neighbor = this.own.has(envelope) ? this.overlay.neighborOn(link) : undefined;
+    if (neighbor !== undefined) this.publisher.served(this.now, neighbor.slot, envelope.seq);
+  }
+
+  #spread(now: number, { topic, payload }: PublishRequest): Spread {
+    const { address } = this.self.contact;
+    const envelope: Envelope = { ...this.own.next(), publishedAt: now, address, topic, payload };
+    const slots = this.broadcast.publish(now, envelope);
+    this.#arrived(now, envelope, 0);
+    return { envelope, slots, isAnnounced: payload.length >= this.config.broadcast.announceFirstBytes };
+  }
+}
+
+/** Peers of the directory that are turned to when nobody else is left. */
+const contactsInNeed = 8;
+
+function addressOf({ address }: Contact): Address {
+  return address;
+}
