@@ -50,11 +50,21 @@ export class PeerInbox {
     overflowed: (subscription) => this.#overflowed(subscription),
     ended: (subscription) => this.#routesOf(subscription.request.order).remove(subscription),
   };
+  readonly #endListeners = new Set<() => void>();
   #isEnded = false;
 
   /** Whether no more will come. */
   get isEnded(): boolean {
     return this.#isEnded;
+  }
+
+  /** Calls back when no more will come, unless the signal fires before. */
+  whenEnded(listener: () => void, signal: AbortSignal): void {
+    if (this.#isEnded) listener();
+    else if (!signal.aborted) {
+      this.#endListeners.add(listener);
+      signal.addEventListener("abort", () => this.#endListeners.delete(listener), { once: true });
+    }
   }
 
   /** A message has been seen for the first time. */
@@ -93,6 +103,8 @@ export class PeerInbox {
     this.publications.end();
     for (const subscription of [...this.#inOrder.all, ...this.#inAnyOrder.all]) subscription.end();
     this.events.end();
+    for (const listener of this.#endListeners) listener();
+    this.#endListeners.clear();
   }
 
   #tell<Event extends ToldEvent>(event: Event): void {

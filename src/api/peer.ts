@@ -1,13 +1,15 @@
 /** A running peer, as applications see it: the same over real sockets and in the virtual network. */
 import type { Address } from "../core/address.js";
 import { classicTopic } from "../core/bridge/classic-form.js";
+import type { PeerState, Tags } from "../core/directory/record.js";
 import type { PeerId } from "../core/identity.js";
 import type { PeerCounters } from "../core/peer-effects.js";
 import type { NeighborState } from "../core/peer-events.js";
 import type { Listener, ListenOptions } from "./emitter.js";
-import { closedError, HearsayError } from "./errors.js";
+import { abortError, closedError, HearsayError } from "./errors.js";
 import type { PeerEventMap, PeerInbox } from "./inbox.js";
 import { PayloadCopies } from "./payload.js";
+import { checkedTags, isWanted, type PeersWhere } from "./peer-choice.js";
 import type { Published } from "./publications.js";
 import type { PeerRunner } from "./runner.js";
 import type { SubscribeOptions, Subscription, SubscriptionRequest } from "./subscription.js";
@@ -27,6 +29,14 @@ export interface PublishOptions {
   /** Publish even when there is no neighbor: the message is kept for those who come. Default: false, an `alone` error. */
   readonly allowAlone?: boolean | undefined;
   /** Stops the waiting. The message may go out all the same. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** What {@link Peer.ready} waits for. */
+export interface ReadyOptions {
+  /** Peers that are alive, this one included. Default: 2. */
+  readonly atLeast?: number | undefined;
+  /** Stops the waiting. */
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -145,6 +155,62 @@ export class Peer implements AsyncDisposable {
   /** The peers that this one has a link to: a snapshot. None when it is closed. */
   neighbors(): NeighborState[] {
     return this.#isClosed ? [] : [...this.#runner.call((core) => core.neighbors())];
+  }
+
+  /**
+   * Everybody that this peer knows of, itself and its classic neighbors included, as they are now: the directory. It is
+   * this peer's own memory, and asks nobody. The dead and the left are in it for ten minutes. Empty when it is closed.
+   *
+   * @param options - `where`: only those with these traits, as `{ status: "alive", tags: { role: "worker" } }`, or those
+   *   for which this function is true
+   * @throws HearsayError `bad-option` for a trait that does not exist
+   */
+  peers(options: { readonly where?: PeersWhere | undefined } = {}): PeerState[] {
+    const wanted = isWanted(options.where);
+    return this.#isClosed ? [] : this.#runner.call((core) => core.peers().filter(wanted));
+  }
+
+  /**
+   * Changes what this peer says of itself: all tags together, those left out are gone. Everybody hears of it.
+   *
+   * @param tags - short texts by name: at most 64, and 1,024 bytes of UTF-8 in all
+   * @throws HearsayError `bad-option` for what can't be tags; `closed`
+   */
+  setTags(tags: Tags): void {
+    const checked = checkedTags(tags);
+    this.#mustBeOpen();
+    this.#runner.call((core, now) => core.setTags(now, checked));
+  }
+
+  /**
+   * Waits until so many peers are known to be alive, this one included.
+   *
+   * @returns those that are
+   * @throws HearsayError (as a rejection) `bad-option`; `aborted` by the signal; `closed` when the peer is closed before
+   */
+  async ready({ atLeast = 2, signal }: ReadyOptions = {}): Promise<PeerState[]> {
+    if (!Number.isInteger(atLeast) || atLeast < 1) {
+      throw new HearsayError("bad-option", `atLeast is an integer from 1 on, not ${atLeast}`);
+    }
+    this.#mustBeOpen();
+    const { events } = this.#inbox;
+    const stop = new AbortController();
+    const isEnough = () => this.peers({ where: { status: "alive" } }).length >= atLeast;
+    try {
+      await new Promise<void>((resolve, reject) => {
+        if (signal?.aborted) reject(abortError(signal));
+        if (isEnough()) resolve();
+        const look = () => {
+          if (!this.#isClosed && isEnough()) resolve();
+        };
+        for (const type of ["join", "alive", "link"] as const) events.on(type, look, { signal: stop.signal });
+        signal?.addEventListener("abort", () => reject(abortError(signal)), { once: true, signal: stop.signal });
+        this.#inbox.whenEnded(() => reject(closedError()), stop.signal);
+      });
+    } finally {
+      stop.abort();
+    }
+    return this.peers({ where: { status: "alive" } });
   }
 
   /** How much this peer has done since its start: a snapshot. All 0 when it is closed. */

@@ -3,7 +3,10 @@ import type { Address } from "../core/address.js";
 import type { PeerCore } from "../core/peer.js";
 
 /** What an application may ask of a core. */
-export type PeerRequests = Pick<PeerCore, "counters" | "isAlone" | "leave" | "neighbors" | "publish" | "retained">;
+export type PeerRequests = Pick<
+  PeerCore,
+  "counters" | "isAlone" | "leave" | "neighbors" | "peer" | "peers" | "publish" | "retained" | "setTags"
+>;
 
 /** A running core. */
 export interface PeerRunner {

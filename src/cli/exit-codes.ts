@@ -15,7 +15,7 @@ export const exitPortTaken = 3;
 /** The port is not allowed for this user, or this machine has no such address. */
 export const exitPortForbidden = 4;
 
-/** The file that names the seeds is unreadable, empty or garbled. */
+/** The file that names the seeds, or that keeps the identity, is unreadable, empty or garbled. */
 export const exitConfig = 5;
 
 /** The log can't be written where it was wanted. */

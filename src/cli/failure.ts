@@ -1,6 +1,7 @@
 /** Errors that end a command: one line for a person, one exit code for a script. */
 import { HearsayError, type HearsayErrorCode } from "../api/errors.js";
 import { ListenError, SeedsFileError } from "../net/errors.js";
+import { IdentityError } from "../net/identity.js";
 import {
   exitAlone,
   exitConfig,
@@ -34,6 +35,7 @@ export function usageFailure(message: string): Failure {
 export function failureOf(error: unknown): Failure {
   if (error instanceof Failure) return error;
   if (error instanceof SeedsFileError) return new Failure(error.message, exitConfig, error);
+  if (error instanceof IdentityError) return new Failure(error.message, exitConfig, error);
   if (error instanceof ListenError) return new Failure(error.message, listenCodes[error.code], error);
   if (error instanceof HearsayError) return new Failure(error.message, peerCodes[error.code] ?? exitFailed, error);
   const logTrouble = logFailure(error);

@@ -1,5 +1,7 @@
 /** The options of `hearsay peer`, and which of them belong to one dialect only. */
+import type { Tags } from "../core/directory/record.js";
 import type { Dialect } from "../core/effects.js";
+import type { PresetName } from "../core/presets.js";
 import type { ContactOptions } from "./contacts.js";
 import { usageFailure } from "./failure.js";
 import type { OutputOptions } from "./output.js";
@@ -24,12 +26,17 @@ export interface PeerCommandOptions extends OutputOptions, ContactOptions {
   /** Native, as all below. */
   readonly network?: string;
   readonly history?: "retained" | "none";
+  /** What this peer says of itself. */
+  readonly tag?: Tags;
+  /** The file that keeps its identity. */
+  readonly identity?: string;
+  readonly preset?: PresetName;
   /** Topics whose messages are printed. */
   readonly subscribe?: readonly string[];
 }
 
 const onlyClassic = ["liveness"] as const;
-const onlyNative = ["peer", "network", "history", "subscribe"] as const;
+const onlyNative = ["peer", "network", "history", "subscribe", "tag", "identity", "preset"] as const;
 
 /**
  * Refuses what the dialect has no use for: an option that does nothing would be a promise that is not kept.

@@ -1,14 +1,18 @@
 /** The commands and their options, as commander reads them. What they do stands in a file of each. */
 import { readFileSync } from "node:fs";
 import { Command, Option } from "commander";
+import type { Address } from "../core/address.js";
+import { presetNames } from "../core/presets.js";
 import { defaultNetwork } from "../net/network-name.js";
 import { runPeer } from "./peer.js";
 import type { PeerCommandOptions } from "./peer-options.js";
+import { runPeers } from "./peers.js";
 import { runPublish } from "./publish.js";
 import { runSeed, type SeedCommandOptions } from "./seed.js";
 import { runSubscribe } from "./subscribe.js";
 import { runUp, type UpCommandOptions } from "./up/run.js";
 import {
+  addressValue,
   addressValues,
   advertiseValue,
   basePortValue,
@@ -17,6 +21,7 @@ import {
   interfaceValue,
   networkValue,
   portValue,
+  tagValues,
   topicValue,
   topicValues,
 } from "./values.js";
@@ -45,8 +50,11 @@ export function makeProgram(done: (exitCode: number) => void): Command {
     done(await runPublish(topic, text, called.optsWithGlobals()));
   const subscribe = async (topics: readonly string[], _options: unknown, called: Command) =>
     done(await runSubscribe(topics, called.optsWithGlobals()));
+  const peers = async (address: Address | undefined, _options: unknown, called: Command) =>
+    done(await runPeers(address, called.optsWithGlobals()));
   program.addCommand(seedCommand().action(run<SeedCommandOptions>(runSeed)));
   program.addCommand(peerCommand().action(run<PeerCommandOptions>(runPeer)));
+  program.addCommand(peersCommand().action(peers));
   program.addCommand(publishCommand().action(publish));
   program.addCommand(subscribeCommand().action(subscribe));
   program.addCommand(upCommand().action(run<UpCommandOptions>(runUp)));
@@ -84,10 +92,39 @@ function peerCommand(): Command {
     .option("--chat", "tell everyone what is typed, line by line")
     .option("--subscribe <topic>", "print the messages of this topic; may be repeated", topicValues)
     .addOption(historyOption())
+    .option("--tag <name=value>", "what this peer says of itself to all others; may be repeated", tagValues)
+    .option("--identity <file>", "file that keeps who this peer is, made when there is none (default: new each time)")
+    .addOption(
+      new Option("--preset <name>", "how patient peers are with each other (default: lan)").choices([...presetNames]),
+    )
     .option("--log-dir <folder>", `folder for peerlog_<port>.txt (default: no log${classic}.)`)
     .addOption(new Option("--dialect <name>", "protocol to speak").choices(["native", "classic"]).default("native"))
     .addOption(livenessOption(" (--dialect classic only; default: 13s)"))
     .addHelpText("after", peerExamples);
+}
+
+function peersCommand(): Command {
+  const time = (flags: string, text: string, value: string, valueMs: number) =>
+    new Option(flags, text).argParser(durationValue(100, day)).default(valueMs, value);
+  return new Command("peers")
+    .summary("list who is there, as a running peer or seed knows it")
+    .description(
+      "Asks a running peer (or a seed, which knows who is registered with it) and prints its directory: address, id,\n" +
+        "status, round-trip time and when it was last seen from there, tags.",
+    )
+    .argument(
+      "[address]",
+      "whom to ask, as ip:port; else the first of --peer, --seed and config.txt that answers",
+      addressValue,
+    )
+    .option("--peer <address>", "a peer to ask, as ip:port; may be repeated", addressValues)
+    .option("--seed <address>", "a seed to ask, as ip:port; may be repeated", addressValues)
+    .option("--config <file>", "list of seeds, one ip:port a line (default: config.txt, if there is one)")
+    .option("--network <name>", `name of the network (default: ${defaultNetwork})`, networkValue)
+    .option("--watch", "ask again and again, and show what changes, until stopped")
+    .addOption(time("--every <time>", "with --watch: from one question to the next", "1s", 1_000))
+    .addOption(time("--timeout <time>", "how long to wait for an answer", "5s", 5_000))
+    .addHelpText("after", peersExamples);
 }
 
 function publishCommand(): Command {
@@ -189,6 +226,7 @@ Examples:
   hearsay up                                    a network of 3 seeds and 8 peers on this machine, live
   hearsay seed --port 5001                      one seed
   hearsay peer --seed 10.0.0.1:5001 --chat      one peer, to talk with
+  hearsay peers 10.0.0.2:6001                   who is there, as that peer knows it
   hearsay subscribe news --seed 10.0.0.1:5001   prints what is said on a topic
   hearsay publish news hello --seed 10.0.0.1:5001
 
@@ -206,6 +244,12 @@ Examples:
   hearsay peer --port 6001 --subscribe news     the seeds stand in config.txt; with none, the first peer of all
   hearsay peer --peer 10.0.0.2:6001 --json      joins without a seed
   hearsay peer --dialect classic --port 6002    as the original programs`;
+
+const peersExamples = `
+Examples:
+  hearsay peers 10.0.0.2:6001
+  hearsay peers --seed 10.0.0.1:5001 --watch
+  hearsay peers 10.0.0.2:6001 --json | jq -r 'select(.status == "alive") | .address'`;
 
 const publishExamples = `
 Examples:

@@ -4,6 +4,7 @@ import ms from "ms";
 import { HearsayError } from "../api/errors.js";
 import { checkTopic } from "../api/topic.js";
 import { type Address, canonicalIp, isWildcard, parseAddress } from "../core/address.js";
+import { type Tags, tagsFault } from "../core/directory/record.js";
 import { maxNetworkBytes } from "../net/network-name.js";
 
 /** A port to listen on; 0 takes any free one. Undefined when the text is none. */
@@ -66,12 +67,18 @@ export function advertiseValue(text: string): string {
   return ip;
 }
 
-/** For `--seed` and `--peer`, which may be given several times: addresses that can be dialed. */
-export function addressValues(text: string, others: readonly Address[] = []): readonly Address[] {
+/** An address that can be dialed. */
+export function addressValue(text: string): Address {
   const address = parseAddress(text);
   if (address === undefined || isWildcard(address)) {
     throw new InvalidArgumentError("Expected ip:port, [ipv6]:port or name:port.");
   }
+  return address;
+}
+
+/** For `--seed` and `--peer`, which may be given several times: addresses that can be dialed. */
+export function addressValues(text: string, others: readonly Address[] = []): readonly Address[] {
+  const address = addressValue(text);
   return others.includes(address) ? others : [...others, address];
 }
 
@@ -97,4 +104,14 @@ export function topicValue(text: string): string {
 export function topicValues(text: string, others: readonly string[] = []): readonly string[] {
   const topic = topicValue(text);
   return others.includes(topic) ? others : [...others, topic];
+}
+
+/** For `--tag`, which may be given several times: `name=value`. */
+export function tagValues(text: string, others: Tags = {}): Tags {
+  const at = text.indexOf("=");
+  if (at < 1) throw new InvalidArgumentError("Expected name=value.");
+  const tags = { ...others, [text.slice(0, at)]: text.slice(at + 1) };
+  const fault = tagsFault(tags);
+  if (fault !== undefined) throw new InvalidArgumentError(`${fault}.`);
+  return tags;
 }

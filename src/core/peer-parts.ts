@@ -7,9 +7,10 @@ import type { ClassicSide } from "./bridge/classic-side.js";
 import { Crossing } from "./bridge/crossing.js";
 import { Broadcast } from "./broadcast.js";
 import { CalmParts } from "./calm-parts.js";
+import { pageAfter } from "./directory/page.js";
 import { Presence } from "./directory/presence.js";
 import type { PeerRecord, PeerState } from "./directory/record.js";
-import { classicStateOf, pageOf, stateOf } from "./directory/states.js";
+import { classicStateOf, entryOf, stateOf } from "./directory/states.js";
 import type { LinkId } from "./effects.js";
 import { Entrance } from "./entrance.js";
 import { nativeVersion } from "./greetings.js";
@@ -152,7 +153,8 @@ export class PeerParts {
 
   /** What a stranger asks. */
   #answer(now: number, message: Message): Message | undefined {
-    return message.type === "directory-request" ? pageOf(now, this.peers(), message.after) : undefined;
+    if (message.type !== "directory-request") return undefined;
+    return pageAfter(this.peers(), message.after, (state) => entryOf(now, state));
   }
 
   /** One entry of the directory. */

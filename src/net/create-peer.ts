@@ -3,14 +3,17 @@ import { setTimeout as pause } from "node:timers/promises";
 import { abortError, HearsayError } from "../api/errors.js";
 import { PeerInbox } from "../api/inbox.js";
 import { Peer } from "../api/peer.js";
+import { checkedTags } from "../api/peer-choice.js";
 import type { PeerRunner } from "../api/runner.js";
 import { type Address, isWildcard, joinAddress, parseAddress, splitAddress } from "../core/address.js";
+import type { Tags } from "../core/directory/record.js";
 import { PeerCore } from "../core/peer.js";
 import { type PeerConfig, type PeerTuning, peerConfig } from "../core/peer-config.js";
 import type { PeerEvent } from "../core/peer-events.js";
+import { type PresetName, presetNames, withPreset } from "../core/presets.js";
 import { now } from "./clock.js";
 import { Driver, type Turned } from "./driver.js";
-import { createIdentity } from "./identity.js";
+import { createIdentity, type Identity, loadIdentity } from "./identity.js";
 import { defaultNetwork } from "./network-name.js";
 import { checkNames, checkNetwork, checkPort, checkSignal } from "./option-checks.js";
 import { systemRandom } from "./random.js";
@@ -40,7 +43,21 @@ export interface PeerOptions {
   readonly network?: string;
   /** What this peer gets of the messages before its time: all that the others still keep (default), or nothing. Goes before `config`. */
   readonly history?: "retained" | "none";
-  /** Changes to the tunables. */
+  /** What this peer says of itself to all others: short texts by name, at most 64, and 1,024 bytes in all. */
+  readonly tags?: Tags;
+  /**
+   * How patient peers are with each other: `lan` (default), `wan`, `local` for one machine, `classic` for the pace of the
+   * original programs. All peers of a network should have the same.
+   */
+  readonly preset?: PresetName;
+  /** `full` (default): everybody knows everybody. `neighbors`: only their neighbors. All peers must have the same. Goes before `config`. */
+  readonly directory?: "full" | "neighbors";
+  /**
+   * A file that keeps this peer's identity: made when there is none, so that a restarted peer is known again. Of processes
+   * that run at the same time each needs its own. Default: a new identity for each start.
+   */
+  readonly identity?: string;
+  /** Changes to the tunables. They go before those of the preset. */
   readonly config?: PeerTuning;
   /** How long to wait for a first neighbor. After that the peer is returned as it is, and goes on trying. Default: 5,000. */
   readonly joinTimeoutMs?: number;
@@ -54,7 +71,8 @@ export interface PeerOptions {
  * Starts a peer, and waits until it is part of the network, or has found that there is nobody else yet.
  *
  * @throws HearsayError `bad-option` for an address, a name or a number that is none; `wrong-network` when all it found belongs to
- *   another network; `aborted`. {@link ListenError} when it can't listen there
+ *   another network; `aborted`. {@link IdentityError} when the identity's file can't be used; {@link ListenError} when it can't
+ *   listen there
  */
 export async function createPeer(options: PeerOptions = {}): Promise<Peer> {
   const { peer, join } = await startPeer(options);
@@ -79,6 +97,10 @@ const optionNames = {
   advertise: true,
   network: true,
   history: true,
+  tags: true,
+  preset: true,
+  directory: true,
+  identity: true,
   config: true,
   joinTimeoutMs: true,
   signal: true,
@@ -88,7 +110,7 @@ const optionNames = {
 /**
  * The first half of {@link createPeer}.
  *
- * @throws HearsayError `bad-option`; {@link ListenError}
+ * @throws HearsayError `bad-option`; {@link IdentityError}; {@link ListenError}
  */
 export async function startPeer(options: PeerOptions = {}): Promise<StartedPeer> {
   const { listen = {}, network = defaultNetwork, signal, joinTimeoutMs = 5_000 } = options;
@@ -106,6 +128,8 @@ export async function startPeer(options: PeerOptions = {}): Promise<StartedPeer>
   checkNetwork(network);
   const config = configOf(options);
   const { maxPayloadBytes } = config;
+  const tags = checkedTags(options.tags ?? {});
+  const { id: ownId } = await identityOf(options.identity);
   const inbox = new PeerInbox();
   const joining = new Joining();
   const driver = await Driver.start<PeerCore, PeerEvent>(
@@ -119,7 +143,7 @@ export async function startPeer(options: PeerOptions = {}): Promise<StartedPeer>
     },
     (effects, port) => {
       const address = ownAddress(options, port, [...seeds, ...peers]);
-      const self = { contact: { id: createIdentity().id, address }, epoch: now(), network };
+      const self = { contact: { id: ownId, address }, epoch: now(), network, tags };
       return new PeerCore(self, config, systemRandom(options.randomSeed), {
         ...effects,
         arrived: (envelope) => inbox.arrived(envelope),
@@ -189,17 +213,35 @@ class Joining {
   }
 }
 
-function configOf({ config = {}, history = config.reconcile?.history }: PeerOptions): PeerConfig {
+function configOf(options: PeerOptions): PeerConfig {
+  const { config = {}, preset = "lan" } = options;
+  const history = choice("history", options.history ?? config.reconcile?.history ?? "retained", ["retained", "none"]);
+  const directory = choice("directory", options.directory ?? config.directory?.directory ?? "full", [
+    "full",
+    "neighbors",
+  ]);
+  const tuning = withPreset(choice("preset", preset, presetNames), config);
   try {
-    const full = peerConfig({ ...config, reconcile: { ...config.reconcile, history: history ?? "retained" } });
-    const which: string = full.reconcile.history;
-    if (which !== "retained" && which !== "none")
-      throw new RangeError(`history is one of retained, none; not "${which}"`);
-    return full;
+    return peerConfig({
+      ...tuning,
+      reconcile: { ...tuning.reconcile, history },
+      directory: { ...tuning.directory, directory },
+    });
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
     throw new HearsayError("bad-option", error.message, { cause: error });
   }
+}
+
+function choice<Word extends string>(name: string, given: Word, words: readonly Word[]): Word {
+  if (words.includes(given)) return given;
+  throw new HearsayError("bad-option", `${name} is one of ${words.join(", ")}; not ${JSON.stringify(given)}`);
+}
+
+async function identityOf(path: string | undefined): Promise<Identity> {
+  if (path === undefined) return createIdentity();
+  if (typeof path !== "string" || path === "") throw new HearsayError("bad-option", "identity is the path of a file");
+  return loadIdentity(path);
 }
 
 function addressesOf(name: string, texts: readonly string[] = []): Address[] {

@@ -15,6 +15,12 @@ const types: readonly (keyof PeerEventMap)[] = [
   "mismatched",
   "alone",
   "joined",
+  "join",
+  "update",
+  "suspect",
+  "alive",
+  "dead",
+  "leave",
   "link",
   "unlink",
   "slow",
@@ -54,6 +60,16 @@ class PeerWords {
       case "joined":
         this.#isJoined = true;
         return [event.alone ? "Joined, the first here" : "Joined"];
+      case "join":
+        return [`Join -- ${event.peer.address}`];
+      case "leave":
+        return [`Leave -- ${event.peer.address}`];
+      case "suspect":
+        return [`Suspect -- ${event.peer.address}`];
+      case "alive":
+        return [`Alive -- ${event.peer.address}`];
+      case "dead":
+        return [`Dead -- ${event.peer.address}`];
       case "link":
         return [`Linked -- ${event.neighbor.address}`];
       case "unlink":

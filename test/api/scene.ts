@@ -4,6 +4,7 @@ import { PeerInbox } from "../../src/api/inbox.js";
 import { Peer } from "../../src/api/peer.js";
 import type { PeerRequests } from "../../src/api/runner.js";
 import type { Address } from "../../src/core/address.js";
+import type { PeerState, Tags } from "../../src/core/directory/record.js";
 import type { PeerId } from "../../src/core/identity.js";
 import type { Envelope } from "../../src/core/message.js";
 import type { NeighborState, PeerEvent } from "../../src/core/peer-events.js";
@@ -21,6 +22,8 @@ export class CoreStandIn implements PeerRequests {
   /** Those of the past whose turn has not come. */
   early: Envelope[] = [];
   neighborStates: NeighborState[] = [];
+  peerStates: PeerState[] = [];
+  tags: Tags = {};
   hasLeft = false;
   isAlone = false;
   counters = { delivered: 0, published: 0, duplicates: 0, gaps: 0 };
@@ -37,6 +40,18 @@ export class CoreStandIn implements PeerRequests {
 
   neighbors(): readonly NeighborState[] {
     return this.neighborStates;
+  }
+
+  peers(): readonly PeerState[] {
+    return this.peerStates;
+  }
+
+  peer(wanted: PeerId): PeerState | undefined {
+    return this.peerStates.find((state) => state.id === wanted);
+  }
+
+  setTags(_now: number, tags: Tags): void {
+    this.tags = tags;
   }
 
   leave(): void {

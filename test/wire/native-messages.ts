@@ -173,7 +173,7 @@ const byType: { readonly [Type in Message["type"]]: fc.Arbitrary<Extract<Message
   "probe-result": fc.record({ type: fc.constant("probe-result" as const), subject: peerId }),
   "directory-request": fc.record({
     type: fc.constant("directory-request" as const),
-    after: fc.option(peerId, { nil: undefined }),
+    after: text,
   }),
   "directory-page": fc.record({
     type: fc.constant("directory-page" as const),

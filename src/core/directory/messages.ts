@@ -68,11 +68,11 @@ export interface ProbeResult {
   readonly subject: PeerId;
 }
 
-/** From a stranger: "who is there?" */
+/** From a stranger: "who is there?" Peers and seeds answer. */
 export interface DirectoryRequest {
   readonly type: "directory-request";
-  /** Where the page before ended. */
-  readonly after: PeerId | undefined;
+  /** The key of the last entry of the page before, see {@link entryKey}; empty in the beginning. */
+  readonly after: string;
 }
 
 /** One peer, as another one, or a seed, sees it. */
@@ -92,7 +92,12 @@ export interface DirectoryEntry {
   readonly tags: Tags;
 }
 
-/** The answer to a directory request: by ascending ids, classic peers last. */
+/** What orders the entries: their ids, and after all of them the addresses of those without. */
+export function entryKey({ id, address }: { readonly id: PeerId | undefined; readonly address: Address }): string {
+  return id ?? `~${address}`;
+}
+
+/** The answer to a directory request: by ascending keys. */
 export interface DirectoryPage {
   readonly type: "directory-page";
   readonly isLast: boolean;

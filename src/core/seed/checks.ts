@@ -27,11 +27,15 @@ interface Check {
   readonly peer: Address;
   readonly pauseMs: number;
   silencesMax: number;
-  reporters: number;
+  /** Who has reported it, each once. */
+  readonly reporters: Set<string>;
   silences: number;
   /** Infinity while a try is under way. */
   nextTryAt: number;
 }
+
+/** Reporters of one peer that are told apart. */
+const reportersMax = 64;
 
 /** All tests that one seed has under way or in mind. */
 export class Checks {
@@ -68,14 +72,25 @@ export class Checks {
     return this.#all.has(peer);
   }
 
-  /** Somebody says that the peer is dead. Not to be called for a peer that is not tested yet when {@link isFull}. */
-  report(now: number, peer: Address): void {
+  /**
+   * Somebody says that the peer is dead. Not to be called for a peer that is not tested yet when {@link isFull}.
+   *
+   * @param reporter - the same text for reports of the same reporter: they count once
+   */
+  report(now: number, peer: Address, reporter: string): void {
     const check = this.#all.get(peer);
     const silencesMax = this.#config.reportedSilencesMax;
     if (check === undefined) {
-      this.#all.set(peer, { peer, pauseMs: 0, silencesMax, reporters: 1, silences: 0, nextTryAt: now });
+      this.#all.set(peer, {
+        peer,
+        pauseMs: 0,
+        silencesMax,
+        reporters: new Set([reporter]),
+        silences: 0,
+        nextTryAt: now,
+      });
     } else {
-      check.reporters++;
+      if (check.reporters.size < reportersMax) check.reporters.add(reporter);
       check.silencesMax = silencesMax;
       if (check.nextTryAt !== Number.POSITIVE_INFINITY) check.nextTryAt = now;
     }
@@ -85,7 +100,7 @@ export class Checks {
   leaseEnded(now: number, peer: Address): void {
     if (this.#all.has(peer)) return;
     const { recheckMs: pauseMs, leaseSilencesMax: silencesMax } = this.#config;
-    this.#all.set(peer, { peer, pauseMs, silencesMax, reporters: 0, silences: 0, nextTryAt: now });
+    this.#all.set(peer, { peer, pauseMs, silencesMax, reporters: new Set(), silences: 0, nextTryAt: now });
   }
 
   /** Whether the link belongs to a test. */
@@ -134,7 +149,7 @@ export class Checks {
   #checked(now: number, check: Check, outcome: Outcome): void {
     if (outcome.type === "answered") {
       this.#all.delete(check.peer);
-      this.#owner.alive(now, check.peer, check.reporters, outcome.roundTripMs);
+      this.#owner.alive(now, check.peer, check.reporters.size, outcome.roundTripMs);
     } else if (outcome.type === "not-tried") {
       check.nextTryAt = now + this.#config.recheckMs;
     } else {
@@ -147,6 +162,6 @@ export class Checks {
 
   #end(check: Check, evidence: Evidence): void {
     this.#all.delete(check.peer);
-    this.#owner.gone(check.peer, evidence, check.reporters);
+    this.#owner.gone(check.peer, evidence, check.reporters.size);
   }
 }

@@ -1,12 +1,13 @@
 /**
- * What a seed and a peer of Hearsay's own protocol say to each other: hello, hello, one request, its answer. Then the
- * peer hangs up.
+ * What a seed and a peer of Hearsay's own protocol say to each other: hello, hello, one request, its answer (or several,
+ * when somebody reads the whole list). Then the peer hangs up.
  *
  * All conversations have the same limit of time, so the oldest is the next to be over, and there is a limit to how many
  * strangers may talk at once.
  */
 import { type Address, isWildcard, splitAddress, withIp } from "../address.js";
 import { seedCapability } from "../capabilities.js";
+import type { DirectoryPage } from "../directory/messages.js";
 import type { CloseReason, LinkId } from "../effects.js";
 import { nativeVersion } from "../greetings.js";
 import type { Contact, PeerId } from "../identity.js";
@@ -36,6 +37,8 @@ export interface ConversationsOwner {
   ): Omit<Registered, "type" | "observedIp"> | undefined;
   /** A peer leaves. */
   unregister(id: PeerId, epoch: number): void;
+  /** Somebody wants to know who is registered. */
+  page(now: number, after: string): DirectoryPage;
   /** Another network's peer has come. */
   mismatched(remote: Address, theirs: string): void;
   /** Not answered: what has no place here, or one conversation too many. */
@@ -111,6 +114,8 @@ export class Conversations {
     } else if (message.type === "unregister" && peer !== undefined && !isOver) {
       conversation.isOver = true;
       this.#owner.unregister(peer.id, epoch);
+    } else if (message.type === "directory-request" && peer !== undefined && !isOver) {
+      this.#owner.send(link, this.#owner.page(now, message.after));
     } else {
       this.close(link, "misbehaved");
       this.#owner.refused(remote, message.type, "unexpected");

@@ -15,6 +15,8 @@ import type { Random } from "../random.js";
 
 interface Registered {
   readonly address: Address;
+  /** When it came. */
+  readonly since: number;
   leaseEndsAt: number;
   /** Place in the dense array of all. */
   index: number;
@@ -33,6 +35,18 @@ interface Native {
   epoch: number;
   /** When the lease of its last native registration ends, whatever has renewed it since. */
   endsAt: number;
+}
+
+/** One registration. */
+export interface RegisteredView {
+  /** Undefined for a peer that is only known by the classic texts. */
+  readonly id: PeerId | undefined;
+  readonly address: Address;
+  readonly epoch: number;
+  /** When it came. */
+  readonly since: number;
+  /** When it last registered, or answered this seed. */
+  readonly renewedAt: number;
 }
 
 /**
@@ -85,6 +99,19 @@ export class Registry {
   /** All of them, in order of arrival. */
   addresses(): IterableIterator<Address> {
     return this.#arrivals.keys();
+  }
+
+  /** Everything that is known of each, in order of arrival. */
+  *views(): Iterable<RegisteredView> {
+    for (const { address, native, leaseEndsAt, since } of this.#arrivals.values()) {
+      yield {
+        id: native?.contact.id,
+        address,
+        epoch: native?.epoch ?? 0,
+        since,
+        renewedAt: leaseEndsAt - this.#leaseMs,
+      };
+    }
   }
 
   /** Registers by address alone, or renews. True when the address is new. */
@@ -170,12 +197,21 @@ export class Registry {
     return list;
   }
 
-  /** A random sample of the native peers, without this one, in random order. */
-  sampleNatives(asker: PeerId, most: number, random: Random): Contact[] {
+  /**
+   * A random sample of the native peers, without this one, in random order.
+   *
+   * @param isDoubted - peers that somebody says are dead: named only when there are too few others
+   */
+  sampleNatives(asker: PeerId, most: number, random: Random, isDoubted: (address: Address) => boolean): Contact[] {
     const own = this.#byId.get(asker)?.dialectIndex;
     const contacts: Contact[] = [];
-    draw(this.#natives, own, random, (contact) => contacts.length < most && contacts.push(contact) > 0);
-    return contacts;
+    const doubted: Contact[] = [];
+    draw(this.#natives, own, random, (contact) => {
+      if (contacts.length >= most) return false;
+      (isDoubted(contact.address) ? doubted : contacts).push(contact);
+      return true;
+    });
+    return contacts.length < most ? contacts.concat(doubted.slice(0, most - contacts.length)) : contacts;
   }
 
   /** A random sample of the peers that only speak the classic dialect, in random order. */
@@ -188,6 +224,7 @@ export class Registry {
   #add(now: number, address: Address, native: NativeClaim | undefined): void {
     const registered: Registered = {
       address: flat(address),
+      since: now,
       leaseEndsAt: now + this.#leaseMs,
       index: this.#dense.length,
       native: undefined,

@@ -11,6 +11,8 @@
  */
 import { type Address, splitAddress, withIp } from "../address.js";
 import type { ClassicMessage, DeathReport, Registration } from "../classic/message.js";
+import type { DirectoryPage } from "../directory/messages.js";
+import { pageAfter } from "../directory/page.js";
 import type { Core, Dialect, DownReason, Effects, LinkId } from "../effects.js";
 import type { Contact } from "../identity.js";
 import type { Message, Registered } from "../message.js";
@@ -89,6 +91,7 @@ export class SeedCore implements Core<Message | ClassicMessage> {
         const peer = this.#registry.removeNative(id, epoch);
         if (peer !== undefined) effects.notify({ type: "unregistered", peer });
       },
+      page: (now, after) => this.#page(now, after),
       mismatched: (remote, theirs) => effects.notify({ type: "mismatched", remote, ours: self.network, theirs }),
       refused: (remote, what, why) => effects.notify({ type: "refused", remote, what, why }),
     });
@@ -198,8 +201,26 @@ export class SeedCore implements Core<Message | ClassicMessage> {
     }
     if (outcome.type === "moved") this.#effects.notify({ type: "moved", peer, from: outcome.from });
     else this.#effects.notify({ type: outcome.type === "new" ? "registered" : "renewed", peer, dialect: "native" });
-    const contacts = this.#registry.sampleNatives(contact.id, sampleMax, this.#random);
+    const contacts = this.#registry.sampleNatives(contact.id, sampleMax, this.#random, (other) =>
+      this.#checks.has(other),
+    );
     return { leaseMs, contacts, classic: this.#registry.sampleClassics(classicSampleMax, this.#random) };
+  }
+
+  /** Who is registered, for whoever wants to know. */
+  #page(now: number, after: string): DirectoryPage {
+    return pageAfter(this.#registry.views(), after, ({ id, address, epoch, since, renewedAt }) => ({
+      id,
+      address,
+      dialect: id === undefined ? "classic" : "native",
+      status: this.#checks.has(address) ? "suspect" : "alive",
+      epoch,
+      incarnation: 0,
+      forMs: Math.max(0, now - since),
+      seenAgoMs: Math.max(0, now - renewedAt),
+      rttMs: undefined,
+      tags: noTags,
+    }));
   }
 
   #reported(now: number, remote: Address, report: DeathReport): void {
@@ -209,7 +230,7 @@ export class SeedCore implements Core<Message | ClassicMessage> {
       return;
     }
     this.#effects.notify({ type: "reported", report, remote, known });
-    if (known) this.#checks.report(now, report.dead);
+    if (known) this.#checks.report(now, report.dead, `${splitAddress(remote).ip} ${report.reporterIp}`);
   }
 
   /** At most one ended lease each `leaseCheckIntervalMs`: many idle registrations must not cost more than few. */
@@ -237,3 +258,5 @@ export class SeedCore implements Core<Message | ClassicMessage> {
     if (this.#registry.remove(peer)) this.#effects.notify({ type: "removed", peer, evidence, reporters });
   }
 }
+
+const noTags = Object.freeze({});

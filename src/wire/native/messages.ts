@@ -113,7 +113,7 @@ export const codecs: { readonly [Type in Message["type"]]: Codec<MessageOf<Type>
   ask: plain("ask", 52, { ids: list(peerId, listMax) }),
   "probe-request": plain("probe-request", 53, { subject: peerId }),
   "probe-result": plain("probe-result", 54, { subject: peerId }),
-  "directory-request": plain("directory-request", 56, { after: optional(peerId) }),
+  "directory-request": plain("directory-request", 56, { after: text }),
   "directory-page": plain("directory-page", 57, {
     isLast: choice(false, true),
     entries: list(directoryEntry, pageMax),
