@@ -25,6 +25,7 @@ import { OwnRecord } from "./own-record.js";
 import { Probation } from "./probation.js";
 import { type Accusation, type Evidence, isNewer, type PeerRecord, type Tags } from "./record.js";
 import { Rumors } from "./rumors.js";
+import { Strangers } from "./strangers.js";
 import { isAbout, Suspicions } from "./suspicions.js";
 import { type Changed, DirectoryTable } from "./table.js";
 
@@ -45,6 +46,8 @@ export interface PresenceOwner extends Omit<ObserverOwner, "accuse" | "isDecided
   probe(now: number, slot: number): void;
   /** An entry has changed. */
   readonly changed: Changed;
+  /** Makes somebody a neighbor who belongs to another part of the network. */
+  call(now: number, stranger: Contact): void;
   /** A peer is dead, and this one is among those who accused it: the seeds are to hear of it. */
   accusedDied(now: number, record: PeerRecord): void;
 }
@@ -71,6 +74,7 @@ export class Presence {
   readonly #comparison: Comparison;
   readonly #observer: Observer;
   readonly #probation: Probation;
+  readonly #strangers: Strangers;
   readonly #isFull: boolean;
   /** Since when there is no neighbor. */
   #aloneSince = Number.POSITIVE_INFINITY;
@@ -110,6 +114,7 @@ export class Presence {
       isDecided: (id) => this.#suspicions.isEnough(id, this.#others),
     });
     this.#probation = new Probation(config, (now, slot) => owner.probe(now, slot));
+    this.#strangers = new Strangers(this.#table, random);
   }
 
   /** What this peer says of itself. */
@@ -131,6 +136,7 @@ export class Presence {
       this.#observer.nextWake,
       this.#comparison.nextWake,
       this.#table.nextWake,
+      this.#strangers.nextWake,
       this.#own.refuteAt,
     );
   }
@@ -155,6 +161,12 @@ export class Presence {
     this.#rumors.flush(now);
     this.#isOver = true;
     this.#observer.stop();
+    this.#strangers.stop();
+  }
+
+  /** A seed has named these. */
+  met(now: number, contacts: readonly Contact[]): void {
+    if (this.#isFull && !this.#isOver) this.#strangers.met(now, contacts);
   }
 
   /** Changes what this peer says of itself. The tags are checked by the caller. */
@@ -278,6 +290,10 @@ export class Presence {
     if (this.#suspicions.nextWake <= now) this.#judge(now);
     if (this.#comparison.nextWake <= now) this.#comparison.wake(now);
     if (this.#table.nextWake <= now) this.#table.forget(now);
+    if (this.#strangers.nextWake <= now) {
+      const stranger = this.#strangers.next(now);
+      if (stranger !== undefined) this.#owner.call(now, stranger);
+    }
     if (this.#rumors.nextWake <= now) this.#rumors.flush(now);
   }
 
