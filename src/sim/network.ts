@@ -17,9 +17,11 @@ import type { Core, Effects } from "../core/effects.js";
 import { type Random, seededRandom } from "../core/random.js";
 import { SimulationError } from "./errors.js";
 import { type LatencyRange, Paths } from "./paths.js";
-import { Process, type VirtualProcess, type World } from "./process.js";
+import { noLink, Process, type VirtualProcess, type World } from "./process.js";
 import { type SimEvent, Tcp } from "./tcp.js";
 import { Trace } from "./trace.js";
+
+export { noLink };
 
 /** What a virtual network is made with. */
 export interface VirtualNetworkOptions<Message> {
@@ -156,6 +158,22 @@ export class VirtualNetwork<Message> {
   /** The probability, 0 to 1, that a transmission from now on is lost by chance. Throws a RangeError outside of it. */
   setLoss(rate: number): void {
     this.#paths.setLoss(rate);
+  }
+
+  /**
+   * The probability, 0 to 1, that a transmission to one address is lost from now on, beside what is lost everywhere; with
+   * 1 nothing gets there. Throws a RangeError outside of it.
+   */
+  setIncomingLoss(to: Address, rate: number): void {
+    this.#paths.setIncomingLoss(to, rate);
+  }
+
+  /**
+   * Sends a datagram, for cores that speak without links: `receive` is called there with {@link noLink}. It may be lost, and
+   * overtaken; a frozen process keeps the first 256 that come.
+   */
+  post(from: Address, to: Address, message: Message): void {
+    this.#tcp.post(from, to, message);
   }
 
   /** The latency of packets sent from now on. Throws a RangeError unless 1 ≤ min ≤ max, in integer milliseconds. */
