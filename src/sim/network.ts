@@ -16,7 +16,7 @@ import type { Address } from "../core/address.js";
 import type { Core, Effects } from "../core/effects.js";
 import { type Random, seededRandom } from "../core/random.js";
 import { SimulationError } from "./errors.js";
-import { type LatencyRange, Paths } from "./paths.js";
+import { type LatencyDraw, type LatencyRange, Paths } from "./paths.js";
 import { noLink, Process, type VirtualProcess, type World } from "./process.js";
 import { type SimEvent, Tcp } from "./tcp.js";
 import { Trace } from "./trace.js";
@@ -179,6 +179,17 @@ export class VirtualNetwork<Message> {
   /** The latency of packets sent from now on. Throws a RangeError unless 1 ≤ min ≤ max, in integer milliseconds. */
   setLatency(latencyMs: LatencyRange): void {
     this.#paths.setLatency(latencyMs);
+  }
+
+  /** The latency of packets sent from now on, drawn for each from its way. */
+  setLatencyDraw(draw: LatencyDraw): void {
+    this.#paths.setLatencyDraw(draw);
+  }
+
+  /** Breaks all links of the process at this address: both sides hear of a reset. Nothing when none listens there. */
+  resetLinks(address: Address): void {
+    const process = this.#tcp.listeners.get(address);
+    if (process !== undefined) this.#tcp.reset(process);
   }
 
   #dispatch(event: SimEvent<Message>): void {

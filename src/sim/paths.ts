@@ -11,6 +11,9 @@ import type { Random } from "../core/random.js";
 /** One-way latency in milliseconds: drawn for each packet, every integer from min to max equally likely. */
 export type LatencyRange = readonly [min: number, max: number];
 
+/** How long a packet takes from one address to another, in milliseconds; rounded up to whole ones, from 1 on. */
+export type LatencyDraw = (random: Random, from: Address, to: Address) => number;
+
 /** The state of all paths of one network. */
 export class Paths {
   readonly #random: Random;
@@ -19,6 +22,7 @@ export class Paths {
   #whole = true;
   #latencyMin = 0;
   #latencySpread = 0;
+  #latencyDraw: LatencyDraw | undefined;
   #lossBelow = 0;
   /** By receiver; on top of the loss that all share. */
   readonly #incomingLossBelow = new Map<Address, number>();
@@ -33,8 +37,14 @@ export class Paths {
     if (!Number.isInteger(min) || !Number.isInteger(max) || min < 1 || max < min) {
       throw new RangeError(`latency must be integers 1 ≤ min ≤ max, not [${min}, ${max}]`);
     }
+    this.#latencyDraw = undefined;
     this.#latencyMin = min;
     this.#latencySpread = max - min + 1;
+  }
+
+  /** Latencies of another kind, from now on. */
+  setLatencyDraw(draw: LatencyDraw): void {
+    this.#latencyDraw = draw;
   }
 
   /** Probability from now on that one transmission is lost. Throws a RangeError unless it is within 0..1. */
@@ -100,7 +110,8 @@ export class Paths {
   }
 
   /** Draws the latency of one packet, in milliseconds. */
-  drawLatency(): number {
+  drawLatency(from: Address, to: Address): number {
+    if (this.#latencyDraw !== undefined) return Math.max(1, Math.ceil(this.#latencyDraw(this.#random, from, to)));
     return this.#latencySpread === 1 ? this.#latencyMin : this.#latencyMin + this.#random.below(this.#latencySpread);
   }
 

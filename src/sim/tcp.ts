@@ -224,13 +224,18 @@ export class Tcp<Message> {
     }
   }
 
+  /** Breaks all links of a process, as a fault of the network does: both sides hear of a reset. */
+  reset(owner: Endpoint<Message>): void {
+    for (const end of [...owner.links.values()]) if (end.socket === "open") this.#breakLink(end, "reset");
+  }
+
   /** Sends a datagram, as over UDP: what is lost stays lost, nothing keeps its order, and nobody is told. */
   post(from: Address, to: Address, message: Message): void {
     const receiver = this.listeners.get(to);
     if (receiver === undefined || !this.#getsThrough(from, to)) return;
     this.messages++;
     const event = new SimEvent("datagram", receiver, undefined, message);
-    this.queue.schedule(event, this.queue.now + this.#paths.drawLatency());
+    this.queue.schedule(event, this.queue.now + this.#paths.drawLatency(from, to));
   }
 
   /** Does what an event says. */
@@ -308,7 +313,7 @@ export class Tcp<Message> {
       this.#retrySyn(dialer);
     } else if (acceptor === undefined) {
       const refusal = new SimEvent<Message>("down", dialer.owner, dialer, undefined, "refused");
-      this.queue.schedule(refusal, this.queue.now + this.#paths.drawLatency());
+      this.queue.schedule(refusal, this.queue.now + this.#paths.drawLatency(dialer.remote, dialer.owner.address));
     } else {
       const { ip } = dialer.owner;
       const remote = joinAddress(ip, dialer.owner.takePort())!;
@@ -443,7 +448,8 @@ export class Tcp<Message> {
   #arrivalFrom(end: LinkEnd<Message>): number {
     if (end.lastSentAt === this.queue.now) return end.lastArrival;
     end.lastSentAt = this.queue.now;
-    end.lastArrival = Math.max(this.queue.now + this.#paths.drawLatency(), end.lastArrival);
+    const to = end.other?.owner.address ?? end.remote;
+    end.lastArrival = Math.max(this.queue.now + this.#paths.drawLatency(end.owner.address, to), end.lastArrival);
     return end.lastArrival;
   }
 }
