@@ -50,10 +50,13 @@ export class Judge {
   readonly violations: Violation[] = [];
   readonly #world: JudgeWorld;
   readonly #config: PeerConfig;
+  readonly #promises: readonly PromiseName[] | undefined;
   /** Where each life's latest message was published, for the lines of a violation. */
   readonly #publishedAt = new Map<string, TraceLine>();
 
-  constructor(world: JudgeWorld, config: PeerConfig) {
+  /** @param promises - those that are looked at; all when undefined */
+  constructor(world: JudgeWorld, config: PeerConfig, promises?: readonly PromiseName[]) {
+    this.#promises = promises;
     this.#world = world;
     this.#config = config;
   }
@@ -206,7 +209,7 @@ export class Judge {
     const { history, overlay } = this.#config;
     for (const life of honest) {
       const kept = life.core.retained(undefined, "any").length;
-      const neighbors = life.core.neighbors().length;
+      const neighbors = life.core.neighbors().filter(({ dialect }) => dialect === "native").length;
       const found =
         kept > history.retainedMax
           ? `keeps ${kept} messages, of at most ${history.retainedMax}`
@@ -227,6 +230,7 @@ export class Judge {
   }
 
   #note(violation: Violation): void {
+    if (this.#promises?.includes(violation.promise) === false) return;
     if (this.violations.length < violationsMax) this.violations.push(violation);
   }
 

@@ -14,7 +14,7 @@ import { type NetworkCounters, VirtualNetwork } from "../network.js";
 import type { AnyMessage } from "../virtual-peer.js";
 import { latencyDraw } from "./latency.js";
 import { Life, type LifeOwner } from "./life.js";
-import { Judge, type JudgeWorld, type Violation } from "./promises.js";
+import { Judge, type JudgeWorld, type PromiseName, type Violation } from "./promises.js";
 import type { Deed, LatencyModel, Scenario, Step, Who } from "./scenario.js";
 import type { TraceLine, TraceWriter } from "./trace-lines.js";
 
@@ -53,6 +53,8 @@ export interface RunOptions {
   readonly trace?: TraceWriter | undefined;
   /** Every message that is sent goes through this: encode and decode it there to cover the wire format. */
   readonly recheck?: ((message: AnyMessage) => AnyMessage) | undefined;
+  /** The promises that are looked at. Default: all. */
+  readonly promises?: readonly PromiseName[] | undefined;
   /** Called now and then with the virtual time since the start, in milliseconds. */
   readonly progress?: ((at: number) => void) | undefined;
 }
@@ -81,7 +83,8 @@ export class ScenarioRun implements JudgeWorld {
   readonly #judge: Judge;
   readonly #seeds: Address[] = [];
   readonly #coverage = new Map<string, Coverage>();
-  readonly #owner: LifeOwner = {
+  /** What the lives tell. */
+  readonly owner: LifeOwner = {
     arrived: (life, envelope, round) => {
       this.#judge.arrived(life, envelope);
       const coverage = this.#coverage.get(`${envelope.origin}/${envelope.epoch}/${envelope.seq}`);
@@ -121,7 +124,7 @@ export class ScenarioRun implements JudgeWorld {
       ...(recheck === undefined ? {} : { recheck }),
     });
     this.#setLatency(network.latency);
-    this.#judge = new Judge(this, this.#config);
+    this.#judge = new Judge(this, this.#config, options.promises);
     this.#steps = scenario.steps;
     this.#joinsLeft = scenario.peers;
     const { everyMs } = scenario.workload;
@@ -159,10 +162,19 @@ export class ScenarioRun implements JudgeWorld {
     }
   }
 
+  /** Whether there is nothing more to run: it has come to its end, or a promise is broken. */
+  get isOver(): boolean {
+    return this.#isOver || this.#judge.violations.length > 0;
+  }
+
+  /** Lets a tenth of a second pass. */
+  step(): void {
+    this.to(this.at + stepMs);
+  }
+
   /** Lets it run to its end, or until a promise is broken. */
   toEnd(): void {
-    const { forMs, calmMs } = this.scenario;
-    while (!this.#isOver && this.#judge.violations.length === 0) this.to(Math.min(this.at + 1_000, forMs + calmMs));
+    while (!this.isOver) this.step();
   }
 
   /** What it has shown so far. */
@@ -379,7 +391,7 @@ export class ScenarioRun implements JudgeWorld {
     const random = seededRandom(this.#random.below(0x1_0000_0000));
     this.#trace(number, "started", { id, address });
     const start = { number, id, address, network, config, seeds: this.#seeds, entrances, aheadMs, random };
-    this.lives.push(new Life(start, this.#owner));
+    this.lives.push(new Life(start, this.owner));
   }
 
   #startSeed(index: number): void {

@@ -63,6 +63,9 @@ const kinds: Readonly<Record<string, Kind>> = {
   ],
 };
 
+/** One peer in so many may mean harm. */
+const corruptShare = 6;
+
 /** The scenario of a number. The same number always draws the same one. */
 export function swarmScenario(randomSeed: number, { peersMax = 24 }: SwarmLimits = {}): Scenario {
   const random = seededRandom(randomSeed * 7_919 + 13);
@@ -72,10 +75,12 @@ export function swarmScenario(randomSeed: number, { peersMax = 24 }: SwarmLimits
   const forMs = 10_000 + random.below(80_000);
   const steps: Step[] = [];
   const deeds = random.below(24);
+  // Promises hold for the others as long as those who mean harm are few.
+  let corruptLeft = Math.floor(peers / corruptShare);
   for (let i = 0; i < deeds; i++) {
     const kind = kinds[chosen[random.below(chosen.length)]!]!;
     const atMs = 1_000 + random.below(forMs - 1_000);
-    for (const deed of kind(random)) steps.push(at(atMs, deed));
+    for (const deed of kind(random)) if (deed.do !== "corrupt" || corruptLeft-- > 0) steps.push(at(atMs, deed));
   }
   return scenario({
     name: `swarm ${randomSeed}`,
