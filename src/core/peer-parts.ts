@@ -268,6 +268,7 @@ export class PeerParts {
       close: (link, reason) => effects.close(link, reason),
       hello: () => ({ type: "hello", version: nativeVersion, network, capabilities: 0, self: contact, epoch }),
       heardAt: (slot) => this.watch.heardAt(slot),
+      unansweredSince: (slot) => this.watch.unansweredSince(slot),
       probe: (now, slot) => this.watch.probeNow(now, slot),
       changed: (_now, type, record) => {
         if (record.id !== contact.id) effects.notify({ type, peer: this.stateOf(record) });

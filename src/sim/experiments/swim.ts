@@ -2,7 +2,7 @@
  * Plain SWIM, to compare with: Das, Gupta, Motivala, *SWIM: scalable weakly-consistent infection-style process group
  * membership protocol* (DSN 2002), with suspicion and round-robin probes, in the numbers of memberlist's LAN defaults as
  * Dadgar, Phillips, Currey (*Lifeguard*, DSN-W 2018) measured them: nothing of Lifeguard, no probes over TCP, no periodic
- * exchange of whole states. Members are numbers; all of them are known from the beginning. It speaks in datagrams.
+ * exchange of whole states. Peers are numbers; all of them are known from the beginning. It speaks in datagrams.
  */
 import type { Core } from "../../core/effects.js";
 import type { Random } from "../../core/random.js";
@@ -22,7 +22,7 @@ export const swimDefaults = {
   wordsMax: 30,
 };
 
-/** What is said of a member. */
+/** What is said of a entry. */
 export interface SwimWord {
   readonly status: "alive" | "suspect" | "dead";
   readonly subject: number;
@@ -39,7 +39,7 @@ export interface SwimMessage {
   readonly words: readonly SwimWord[];
 }
 
-interface Member {
+interface Entry {
   status: SwimWord["status"];
   incarnation: number;
   /** Of a suspect: when it is dead. */
@@ -60,10 +60,10 @@ interface Probe {
   isAcked: boolean;
 }
 
-/** One member. */
+/** One entry. */
 export class SwimCore implements Core<SwimMessage> {
   readonly #self: number;
-  readonly #members: Member[];
+  readonly #entries: Entry[];
   readonly #random: Random;
   readonly #post: (to: number, message: SwimMessage) => void;
   readonly #died: (subject: number) => void;
@@ -80,13 +80,13 @@ export class SwimCore implements Core<SwimMessage> {
   readonly #transmitsMax: number;
 
   /**
-   * @param self - 0 to `members` − 1
+   * @param self - 0 to `peers` − 1
    * @param post - sends a datagram
-   * @param died - hears of each member that this one takes for dead
+   * @param died - hears of each peer that this one takes for dead
    */
   constructor(
     self: number,
-    members: number,
+    peers: number,
     random: Random,
     post: (to: number, message: SwimMessage) => void,
     died: (subject: number) => void,
@@ -96,14 +96,14 @@ export class SwimCore implements Core<SwimMessage> {
     this.#random = random;
     this.#post = post;
     this.#died = died;
-    this.#members = Array.from({ length: members }, () => ({ status: "alive", incarnation: 1, deadAt: 0, diedAt: 0 }));
-    this.#suspicionMs = suspicionMultiplier * Math.max(1, Math.log10(members)) * probeIntervalMs;
-    this.#transmitsMax = retransmitMultiplier * Math.ceil(Math.log10(members + 1));
+    this.#entries = Array.from({ length: peers }, () => ({ status: "alive", incarnation: 1, deadAt: 0, diedAt: 0 }));
+    this.#suspicionMs = suspicionMultiplier * Math.max(1, Math.log10(peers)) * probeIntervalMs;
+    this.#transmitsMax = retransmitMultiplier * Math.ceil(Math.log10(peers + 1));
   }
 
   get nextWake(): number {
     let next = Math.min(this.#probeAt, this.#gossipAt, this.#probe?.timeoutAt ?? Number.POSITIVE_INFINITY);
-    for (const { status, deadAt } of this.#members) if (status === "suspect" && deadAt < next) next = deadAt;
+    for (const { status, deadAt } of this.#entries) if (status === "suspect" && deadAt < next) next = deadAt;
     return next;
   }
 
@@ -134,8 +134,8 @@ export class SwimCore implements Core<SwimMessage> {
 
   /** What is due, in the order in which it became so: a late process does it all at once. */
   wake(now: number): void {
-    for (const subject of this.#members.keys()) {
-      const { status, deadAt, incarnation } = this.#members[subject]!;
+    for (const subject of this.#entries.keys()) {
+      const { status, deadAt, incarnation } = this.#entries[subject]!;
       if (status === "suspect" && deadAt <= now) this.#hear(now, { status: "dead", subject, incarnation });
     }
     const probe = this.#probe;
@@ -145,7 +145,7 @@ export class SwimCore implements Core<SwimMessage> {
     }
     if (this.#probeAt <= now) {
       if (probe !== undefined && !probe.isAcked) {
-        const { incarnation } = this.#members[probe.subject]!;
+        const { incarnation } = this.#entries[probe.subject]!;
         this.#hear(now, { status: "suspect", subject: probe.subject, incarnation });
       }
       this.#probeNext(now);
@@ -158,10 +158,10 @@ export class SwimCore implements Core<SwimMessage> {
     this.#probeAt = now + probeIntervalMs;
     this.#probe = undefined;
     this.#relays.clear();
-    for (let tries = 0; tries <= this.#members.length; tries++) {
+    for (let tries = 0; tries <= this.#entries.length; tries++) {
       if (this.#turn >= this.#order.length) this.#shuffle();
       const subject = this.#order[this.#turn++]!;
-      if (subject === this.#self || this.#members[subject]!.status === "dead") continue;
+      if (subject === this.#self || this.#entries[subject]!.status === "dead") continue;
       this.#probe = { subject, nonce: ++this.#lastNonce, timeoutAt: now + probeTimeoutMs, isAcked: false };
       this.#say(subject, "ping", this.#probe.nonce);
       return;
@@ -171,7 +171,7 @@ export class SwimCore implements Core<SwimMessage> {
   #probeIndirectly({ subject, nonce }: Probe): void {
     const others = this.#some(
       swimDefaults.indirectProbes,
-      (other) => other !== subject && this.#members[other]!.status === "alive",
+      (other) => other !== subject && this.#entries[other]!.status === "alive",
     );
     for (const other of others) this.#say(other, "ping-request", nonce, subject);
   }
@@ -181,7 +181,7 @@ export class SwimCore implements Core<SwimMessage> {
     this.#gossipAt = now + gossipIntervalMs;
     if (this.#queue.size === 0) return;
     const others = this.#some(gossipFanout, (other) => {
-      const { status, diedAt } = this.#members[other]!;
+      const { status, diedAt } = this.#entries[other]!;
       return status !== "dead" || now - diedAt < gossipToDeadMs;
     });
     for (const other of others) if (this.#queue.size > 0) this.#say(other, "gossip", 0);
@@ -189,21 +189,21 @@ export class SwimCore implements Core<SwimMessage> {
 
   #hear(now: number, word: SwimWord): void {
     const { status, subject, incarnation } = word;
-    const member = this.#members[subject]!;
+    const entry = this.#entries[subject]!;
     if (subject === this.#self) {
-      if (status === "alive" || incarnation < member.incarnation) return;
-      member.incarnation = incarnation + 1;
-      this.#tell({ status: "alive", subject, incarnation: member.incarnation });
+      if (status === "alive" || incarnation < entry.incarnation) return;
+      entry.incarnation = incarnation + 1;
+      this.#tell({ status: "alive", subject, incarnation: entry.incarnation });
       return;
     }
-    if (status === "alive" ? incarnation <= member.incarnation : incarnation < member.incarnation) return;
-    if (status === "suspect" && member.status !== "alive") return;
-    if (status === "dead" && member.status === "dead") return;
-    member.status = status;
-    member.incarnation = incarnation;
-    if (status === "suspect") member.deadAt = now + this.#suspicionMs;
+    if (status === "alive" ? incarnation <= entry.incarnation : incarnation < entry.incarnation) return;
+    if (status === "suspect" && entry.status !== "alive") return;
+    if (status === "dead" && entry.status === "dead") return;
+    entry.status = status;
+    entry.incarnation = incarnation;
+    if (status === "suspect") entry.deadAt = now + this.#suspicionMs;
     if (status === "dead") {
-      member.diedAt = now;
+      entry.diedAt = now;
       this.#died(subject);
     }
     this.#tell(word);
@@ -227,15 +227,15 @@ export class SwimCore implements Core<SwimMessage> {
 
   #some(count: number, isWanted: (other: number) => boolean): number[] {
     const found = new Set<number>();
-    for (let tries = 0; tries < 3 * this.#members.length && found.size < count; tries++) {
-      const other = this.#random.below(this.#members.length);
+    for (let tries = 0; tries < 3 * this.#entries.length && found.size < count; tries++) {
+      const other = this.#random.below(this.#entries.length);
       if (other !== this.#self && isWanted(other)) found.add(other);
     }
     return [...found];
   }
 
   #shuffle(): void {
-    const order = [...this.#members.keys()];
+    const order = [...this.#entries.keys()];
     for (let i = order.length - 1; i > 0; i--) {
       const j = this.#random.below(i + 1);
       [order[i], order[j]] = [order[j]!, order[i]!];
