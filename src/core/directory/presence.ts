@@ -118,7 +118,7 @@ export class Presence {
       isDecided: (id) => this.#isDecided(id),
     });
     this.#probation = new Probation(config, (now, slot) => owner.probe(now, slot));
-    this.#strangers = new Strangers(this.#table, random);
+    this.#strangers = new Strangers(contact.id, this.#table, random);
   }
 
   /** What this peer says of itself. */

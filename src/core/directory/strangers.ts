@@ -13,17 +13,21 @@ import type { DirectoryTable } from "./table.js";
 const newMs = 5_000;
 /** Calls of all who wonder are spread over this: the first one that succeeds makes the others needless. */
 const spreadMs = 10_000;
+/** Peers whose business each stranger is. */
+const callersWanted = 3;
 /** Strangers that are remembered. */
 const strangersMax = 64;
 
 /** The strangers that one peer has heard of. */
 export class Strangers {
-  readonly #table: Pick<DirectoryTable, "isPresent">;
+  readonly #ownId: PeerId;
+  readonly #table: Pick<DirectoryTable, "isPresent" | "present">;
   readonly #random: Random;
   readonly #all = new Map<PeerId, Contact>();
   #lookAt = Number.POSITIVE_INFINITY;
 
-  constructor(table: Pick<DirectoryTable, "isPresent">, random: Random) {
+  constructor(ownId: PeerId, table: Pick<DirectoryTable, "isPresent" | "present">, random: Random) {
+    this.#ownId = ownId;
     this.#table = table;
     this.#random = random;
   }
@@ -37,6 +41,7 @@ export class Strangers {
   met(now: number, contacts: readonly Contact[]): void {
     for (const contact of contacts) {
       if (this.#table.isPresent(contact.id) || this.#all.size >= strangersMax) continue;
+      if (drawOf(this.#ownId, contact.id) * this.#table.present >= callersWanted) continue;
       this.#all.set(contact.id, contact);
       if (this.#lookAt === Number.POSITIVE_INFINITY) this.#plan(now);
     }
@@ -63,4 +68,15 @@ export class Strangers {
   #plan(now: number): void {
     this.#lookAt = now + newMs + this.#random.below(spreadMs);
   }
+}
+
+/** A number from 0 to 1 for two peers, always the same, as if it had been drawn. */
+function drawOf(one: PeerId, other: PeerId): number {
+  let hash = 0;
+  for (let i = 0; i < 32; i += 8) {
+    hash = Math.imul(hash ^ Number.parseInt(one.slice(i, i + 8), 16), 0x9e37_79b1);
+    hash = Math.imul((hash ^ (hash >>> 15)) + Number.parseInt(other.slice(i, i + 8), 16), 0x85eb_ca77);
+    hash ^= hash >>> 13;
+  }
+  return (hash >>> 0) / 0x1_0000_0000;
 }

@@ -60,6 +60,8 @@ export class Life {
   published = 0;
   hasLeft = false;
   misdeed: Misdeed | undefined;
+  /** It has heard badly for a time: the others may wait for long until they believe that it hears well. */
+  wasDeafened = false;
   /** Links that the core speaks on as with a neighbor. */
   readonly #links = new Set<number>();
   readonly #random: Random;

@@ -136,6 +136,8 @@ export class Judge {
       for (const [id, other] of there) {
         // Those that mean harm may be thought of as one likes.
         if (other.misdeed !== undefined || alive.has(id)) continue;
+        // All may still wait for one that has heard badly, as long as it is all of them.
+        if (other.wasDeafened && isDeadToAll(other, honest)) continue;
         const status = life.core.peer(other.id)?.status ?? "unknown";
         this.#disagree(life, other, `peer ${life.number} takes peer ${other.number}, which runs, for ${status}`);
         return;
@@ -237,6 +239,10 @@ export class Judge {
   #line({ number }: Life, event: string, fields: object): TraceLine {
     return { at: this.#world.at, peer: number, event, ...fields };
   }
+}
+
+function isDeadToAll(subject: Life, honest: readonly Life[]): boolean {
+  return honest.every((life) => life === subject || life.core.peer(subject.id)?.status === "dead");
 }
 
 function numbersOf(life: Life): object {

@@ -290,7 +290,10 @@ export class ScenarioRun implements JudgeWorld {
         break;
       case "cut":
         for (const from of this.#chosen(deed.from)) {
-          for (const to of this.#chosen(deed.to)) if (from !== to) this.network.cut(from.address, to.address);
+          for (const to of this.#chosen(deed.to)) {
+            to.wasDeafened = true;
+            if (from !== to) this.network.cut(from.address, to.address);
+          }
         }
         this.#isSplit = true;
         break;
@@ -351,6 +354,7 @@ export class ScenarioRun implements JudgeWorld {
   #lose(rate: number, to: Who | undefined, forMs: number): void {
     this.#lossRates++;
     const victims = to === undefined ? undefined : this.#chosen(to);
+    if (rate >= deafeningRate) for (const life of victims ?? this.lives) life.wasDeafened = true;
     if (victims === undefined) this.network.setLoss(rate);
     else for (const { address } of victims) this.network.setIncomingLoss(address, rate);
     this.#later(forMs, () => {
@@ -454,5 +458,7 @@ export class ScenarioRun implements JudgeWorld {
   }
 }
 
+/** Who loses so much of what comes to it hears badly. */
+const deafeningRate = 0.2;
 /** A network that loses no more than this is calm all the same. */
 const calmLossRate = 0.1;
