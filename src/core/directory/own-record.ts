@@ -4,9 +4,9 @@
 import type { Contact } from "../identity.js";
 import { incarnationMax, type PeerRecord, type Tags } from "./record.js";
 
-/** Between two refutations; while they follow each other it grows … */
-const pauseMinMs = 200;
-/** … up to this: two processes with one identity would go on for ever. */
+/** Between two refutations: less than the accused is given to refute, or whoever accuses often enough would be believed. */
+const pauseMinMs = 100;
+/** While somebody else speaks in this peer's name the pause grows up to this: two processes with one identity would go on for ever. */
 const pauseMaxMs = 30_000;
 
 /** One peer's word for itself. */
@@ -33,17 +33,21 @@ export class OwnRecord {
     return this.#dueAt;
   }
 
-  /** Something is said of this peer, in this incarnation, that is not so. */
-  contradicted(now: number, incarnation: number): void {
-    if (incarnation < this.#record.incarnation || incarnation >= incarnationMax) return;
-    this.#above = Math.max(this.#above, incarnation);
-    this.#dueAt = Math.min(this.#dueAt, Math.max(now, this.#refutedAt + this.#pauseMs));
+  /** It is accused in this incarnation. */
+  accused(now: number, incarnation: number): void {
+    this.#contradicted(now, incarnation, pauseMinMs);
+  }
+
+  /** There is a record of it that is newer than its own. */
+  impersonated(now: number, record: PeerRecord): void {
+    // That of an earlier life, from before the clock was set back, is outdone at once.
+    const isSoon = now - this.#refutedAt < 4 * this.#pauseMs;
+    this.#pauseMs = isSoon ? Math.min(pauseMaxMs, this.#pauseMs * 1.5) : pauseMinMs;
+    this.#contradicted(now, record.incarnation, this.#pauseMs);
   }
 
   /** Says it anew, above everything that is said. */
   refute(now: number): PeerRecord {
-    const isSoon = now - this.#refutedAt < 4 * this.#pauseMs;
-    this.#pauseMs = isSoon ? Math.min(pauseMaxMs, this.#pauseMs * 1.5) : pauseMinMs;
     this.#refutedAt = now;
     return this.change({});
   }
@@ -54,5 +58,11 @@ export class OwnRecord {
     const incarnation = Math.max(this.#record.incarnation, this.#above) + 1;
     this.#record = { ...this.#record, ...changes, incarnation };
     return this.#record;
+  }
+
+  #contradicted(now: number, incarnation: number, pauseMs: number): void {
+    if (incarnation < this.#record.incarnation || incarnation >= incarnationMax) return;
+    this.#above = Math.max(this.#above, incarnation);
+    this.#dueAt = Math.min(this.#dueAt, Math.max(now, this.#refutedAt + pauseMs));
   }
 }

@@ -325,7 +325,7 @@ export class Presence {
   #record(now: number, { slot, contact }: Neighbor, record: PeerRecord, agoMs = 0): void {
     const { id } = record;
     if (id === this.own.id) {
-      if (isNewer(record, this.own)) this.#own.contradicted(now, record.incarnation);
+      if (isNewer(record, this.own)) this.#own.impersonated(now, record);
       return;
     }
     if (!this.#isFull && id !== contact.id) return;
@@ -367,7 +367,7 @@ export class Presence {
   #accused(now: number, neighbor: Neighbor, accusation: Accusation, isOver: boolean): void {
     const { subject, accuser, incarnation } = accusation;
     const ownId = this.own.id;
-    if (subject === ownId) this.#own.contradicted(now, incarnation);
+    if (subject === ownId) this.#own.accused(now, incarnation);
     // What is said in this peer's own name it knows better.
     else if (!this.#isFull || accuser === ownId || accuser === subject) return;
     else if (isOver ? this.#table.get(accuser) !== undefined : this.#table.isPresent(accuser)) {
