@@ -14,7 +14,7 @@ import type { HistoryConfig } from "./config.js";
 import { Digests, Summand } from "./digests.js";
 import { type Guess, guess } from "./guess.js";
 import type { PeerId } from "./identity.js";
-import type { Bounds, DigestPart, Envelope, MessageId } from "./message.js";
+import { type Bounds, type DigestPart, type Envelope, type MessageId, payloadBytesOf } from "./message.js";
 import { Numbered } from "./numbered.js";
 import { SequenceRanges } from "./sequence-ranges.js";
 import { Shelves } from "./shelves.js";
@@ -361,7 +361,8 @@ export class History {
     life.entries.put(envelope.seq, entry);
     life.kept.add(envelope.seq);
     this.#shelves.put(entry);
-    this.#bytes += envelope.payload.length + overheadBytes;
+    envelope.hold?.();
+    this.#bytes += payloadBytesOf(envelope) + overheadBytes;
     if (!life.isSummed) this.#digests.insert(life);
     const { retainedMax, retainedMaxBytes, retainedPerOriginMax } = this.#config;
     if (life.entries.size > retainedPerOriginMax) this.#drop(life.entries.get(life.kept.first)!);
@@ -379,7 +380,8 @@ export class History {
     life.entries.remove(envelope.seq);
     life.kept.remove(envelope.seq);
     this.#shelves.remove(entry);
-    this.#bytes -= envelope.payload.length + overheadBytes;
+    envelope.release?.();
+    this.#bytes -= payloadBytesOf(envelope) + overheadBytes;
     if (life.entries.size === 0) this.#digests.remove(life);
   }
 }

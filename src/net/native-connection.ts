@@ -85,7 +85,10 @@ export class NativeConnection extends Connection {
   take(bytes: Uint8Array): void {
     if (!this.isOpen) return;
     const reading = this.#reader.push(bytes);
-    if (reading.messages.length > 0) this.#owner.received(this, reading.messages);
+    if (reading.messages.length > 0) {
+      this.#owner.received(this, reading.messages);
+      this.#reader.settle();
+    }
     if (reading.refusal === undefined || !this.isOpen) return;
     this.#owner.turned({ remote: this.remote, nativeRefusal: reading.refusal });
     this.#owner.down(this, "garbage");

@@ -27,6 +27,10 @@ export class ByteWriter {
   #frameStart = 0;
   #at = 0;
   #nextBlockBytes: number;
+  /** Frames that are passed on as they lie, and stand after all else so far. */
+  #passed: Uint8Array | undefined;
+  #passedStart = 0;
+  #passedEnd = 0;
 
   /** Takes how many bytes are expected, if that is known. */
   constructor(expectedBytes: number = minBlockBytes) {
@@ -35,7 +39,7 @@ export class ByteWriter {
 
   /** How many bytes wait to be taken. */
   get bytes(): number {
-    return this.#piecesBytes + this.#at - this.#pieceStart;
+    return this.#piecesBytes + this.#at - this.#pieceStart + this.#passedEnd - this.#passedStart;
   }
 
   /** How many bytes the body of the current frame has so far. */
@@ -45,6 +49,7 @@ export class ByteWriter {
 
   /** Begins a frame. */
   beginFrame(typeCode: number): void {
+    if (this.#passed !== undefined) this.#endPassing();
     this.#frameStart = this.#at;
     this.#reserve(frameHeadBytes);
     this.#at += frameHeadBytes;
@@ -63,6 +68,29 @@ export class ByteWriter {
     this.#push(bytes);
   }
 
+  /**
+   * Appends a frame that lies in other bytes. Frames that follow each other there go out as one piece; they are not
+   * copied when they make up much of those bytes, which must not change then.
+   */
+  passOn(bytes: Uint8Array, start: number, end: number): void {
+    if (this.#passed !== bytes || this.#passedEnd !== start) {
+      if (this.#passed !== undefined) this.#endPassing();
+      this.#passed = bytes;
+      this.#passedStart = start;
+    }
+    this.#passedEnd = end;
+  }
+
+  /** Where the frame lies that has just ended. It stays there, and is not taken; blocks to come have this size. */
+  leaveFrame(blockBytes: number): { readonly bytes: Uint8Array; readonly start: number; readonly end: number } {
+    const left = { bytes: this.#block, start: this.#frameStart, end: this.#at };
+    this.#pieces.length = 0;
+    this.#piecesBytes = 0;
+    this.#pieceStart = this.#frameStart = this.#at;
+    this.#nextBlockBytes = blockBytes;
+    return left;
+  }
+
   /** Takes back what was written of the current frame. */
   dropFrame(): void {
     this.#at = this.#frameStart;
@@ -70,6 +98,7 @@ export class ByteWriter {
 
   /** All bytes that were written, to be sent in this order. The caller owns them. */
   take(): Uint8Array[] {
+    if (this.#passed !== undefined) this.#endPassing();
     this.#nextBlockBytes = Math.min(Math.max(minBlockBytes, ceilPower(this.bytes)), maxBlockBytes);
     this.#cut(this.#at);
     const pieces = this.#pieces;
@@ -129,6 +158,21 @@ export class ByteWriter {
     this.#reserve(bytes.length);
     this.#block.set(bytes, this.#at);
     this.#at += bytes.length;
+  }
+
+  #endPassing(): void {
+    const { buffer, byteOffset } = this.#passed!;
+    const length = this.#passedEnd - this.#passedStart;
+    const frames = new Uint8Array(buffer, byteOffset + this.#passedStart, length);
+    this.#passed = undefined;
+    this.#passedStart = this.#passedEnd = 0;
+    if (4 * length < buffer.byteLength) {
+      this.#frameStart = this.#at;
+      this.raw(frames);
+    } else {
+      this.#cut(this.#at);
+      this.#push(frames);
+    }
   }
 
   #setLength(length: number): void {
