@@ -136,7 +136,7 @@ export class Driver<C extends Core<AnyMessage>, Event> implements ClassicOwner, 
     if (this.#changed.length > 0) this.#tellCongestion();
     // A caller that asks for much does so in a loop: it all goes out together, once the loop is through.
     if (this.#unflushed.length > 0) this.#settleSoon();
-    this.#schedule();
+    else this.#schedule();
     return result;
   }
 
