@@ -265,8 +265,8 @@ export class NativeReader {
   }
 
   /** A frame that came in pieces stands alone; the others lie in the bytes that came together. */
-  #blockOf(bytes: Uint8Array): Block | undefined {
-    if (bytes !== this.#chunk) return undefined;
+  #blockOf(bytes: Uint8Array): Block {
+    if (bytes !== this.#chunk) return new Block(bytes, true);
     this.#block ??= new Block(bytes);
     return this.#block;
   }

@@ -53,8 +53,8 @@ interface KnownHead extends EnvelopeHead {
 /** Heads read lately, each in the place that the first byte of its origin gives it. */
 const knownHeads = new Array<KnownHead | undefined>(256).fill(undefined);
 
-/** Reads an envelope that reaches up to the end of the body. `block`: what else lies in these bytes. */
-export function readEnvelope(from: ByteReader, block: Block | undefined): ReceivedEnvelope {
+/** Reads an envelope that reaches up to the end of the body. `block`: those bytes, with what else lies in them. */
+export function readEnvelope(from: ByteReader, block: Block): ReceivedEnvelope {
   const start = from.at;
   const known = from.left > 0 ? knownHeads[from.bytes[start]!] : undefined;
   const isKnownLife = known !== undefined && from.passes(known.life);
@@ -62,7 +62,8 @@ export function readEnvelope(from: ByteReader, block: Block | undefined): Receiv
   const epoch = isKnownLife ? known.epoch : from.varint();
   const lifeEnd = from.at;
   const number = seq.read(from);
-  const publishedAt = from.varint();
+  const timeAt = from.at;
+  from.varint();
   let head: EnvelopeHead;
   if (isKnownLife && from.passes(known.rest)) head = known;
   else {
@@ -82,5 +83,5 @@ export function readEnvelope(from: ByteReader, block: Block | undefined): Receiv
   const payloadAt = from.at;
   from.skip(length);
   from.skip(from.left);
-  return new ReceivedEnvelope(head, number, publishedAt, from.bytes, start, from.at, payloadAt, length, block);
+  return new ReceivedEnvelope(head, number, block, start, from.at, timeAt, payloadAt, length);
 }

@@ -41,7 +41,7 @@ export interface Codec<Body extends Message> {
   readonly open: boolean;
   /** Writes the fields. */
   write(to: ByteWriter, message: Body): void;
-  /** Reads the fields. `block`: what the frame lies in, head and all, with others; undefined when the body stands alone. */
+  /** Reads the fields. `block`: what the body lies in, if it has a payload. */
   read(from: ByteReader, block: Block | undefined): Body;
 }
 
@@ -78,9 +78,9 @@ export const codecs: { readonly [Type in Message["type"]]: Codec<MessageOf<Type>
     read(from, block) {
       const tree = from.peerId();
       const round = from.varint();
-      // With others, and all of its head: then its frame can be passed on as it is.
-      const isWhole = block !== undefined && from.at >= gossipHeadBytes && round < oneByteRoundMax;
-      const envelope = readEnvelope(from, block);
+      // All of the frame's head lies before the body: then it can be passed on as it is.
+      const isWhole = from.at >= gossipHeadBytes && round < oneByteRoundMax;
+      const envelope = readEnvelope(from, block!);
       if (isWhole) envelope.cameAs(tree, round);
       return { type: "gossip", tree, round, envelope };
     },
@@ -98,7 +98,7 @@ export const codecs: { readonly [Type in Message["type"]]: Codec<MessageOf<Type>
       type: "repair",
       ageMs: from.varint(),
       round: from.varint(),
-      envelope: readEnvelope(from, block),
+      envelope: readEnvelope(from, block!),
     }),
   },
   ihave: plain("ihave", 17, { entries: announcements }),

@@ -16,8 +16,6 @@ const smallBlockBytes = 2048;
 const heldPartMin = 1 / 8;
 /** What moves out lies side by side in smaller blocks: a buffer for each message costs twice as much. */
 const maxSharedBytes = 512;
-let sharedBlock = new Uint8Array(0);
-let sharedAt = 0;
 
 /** What the messages of one origin have in common, most of the time. */
 export interface EnvelopeHead {
@@ -39,15 +37,16 @@ export class Block {
   /** Before that, those who will keep its messages have not seen them yet. */
   #isSettled = false;
 
-  constructor(bytes: Uint8Array) {
+  /** `isWhole`: there is nothing in these bytes but one message. */
+  constructor(bytes: Uint8Array, isWhole = false) {
     this.bytes = bytes;
     const { byteLength } = bytes.buffer;
-    this.#leastBytes = byteLength <= smallBlockBytes ? 0 : byteLength * heldPartMin;
+    this.#leastBytes = isWhole || byteLength <= smallBlockBytes ? 0 : byteLength * heldPartMin;
   }
 
   /** A message lies here. */
   add(envelope: ReceivedEnvelope): void {
-    this.#envelopes.push(envelope);
+    if (this.#leastBytes > 0) this.#envelopes.push(envelope);
   }
 
   /** Whoever wants to keep a message of it has said so. */
@@ -70,49 +69,46 @@ export class Block {
   }
 }
 
-/** A message off the wire. */
+/** A message off the wire. There are many of them, most of which are kept: what can be read off the bytes is no field. */
 export class ReceivedEnvelope implements Envelope {
   readonly seq: number;
-  readonly publishedAt: number;
   readonly payloadBytes: number;
   readonly #head: EnvelopeHead;
-  #bytes: Uint8Array;
+  #block: Block;
   #start: number;
   #end: number;
-  /** From the start. */
+  /** From the start; the time of publishing likewise. */
   readonly #payloadAt: number;
-  #block: Block | undefined;
+  readonly #timeAt: number;
   #holds = 0;
   /** Of a gossip whose frame lies before it with a round of one byte: the tree it came on. */
   #tree: PeerId | undefined;
   #round = 0;
 
   /**
-   * @param start - where it begins in the bytes
+   * @param start - where it begins in the block
+   * @param timeAt - where the time of its publishing stands, likewise
    * @param payloadAt - where its payload begins, likewise
-   * @param block - when the bytes hold more than this message
    */
   constructor(
     head: EnvelopeHead,
     seq: number,
-    publishedAt: number,
-    bytes: Uint8Array,
+    block: Block,
     start: number,
     end: number,
+    timeAt: number,
     payloadAt: number,
     payloadBytes: number,
-    block: Block | undefined,
   ) {
     this.seq = seq;
-    this.publishedAt = publishedAt;
     this.payloadBytes = payloadBytes;
     this.#head = head;
-    this.#bytes = bytes;
+    this.#block = block;
     this.#start = start;
     this.#end = end;
+    this.#timeAt = timeAt - start;
     this.#payloadAt = payloadAt - start;
-    this.#block = block;
-    block?.add(this);
+    block.add(this);
   }
 
   get origin(): PeerId {
@@ -131,15 +127,26 @@ export class ReceivedEnvelope implements Envelope {
     return this.#head.topic;
   }
 
+  get publishedAt(): number {
+    const { bytes } = this.#block;
+    let value = 0;
+    // The lowest seven bits stand first, and were checked when it was read.
+    for (let at = this.#start + this.#timeAt, weight = 1; ; at++, weight *= 0x80) {
+      const byte = bytes[at]!;
+      value += (byte & 0x7f) * weight;
+      if (byte < 0x80) return value;
+    }
+  }
+
   /** A view, made anew each time. */
   get payload(): Uint8Array {
-    const { buffer, byteOffset } = this.#bytes;
+    const { buffer, byteOffset } = this.#block.bytes;
     return new Uint8Array(buffer, byteOffset + this.#start + this.#payloadAt, this.payloadBytes);
   }
 
   /** A view, made anew each time. */
   get bytes(): Uint8Array {
-    const { buffer, byteOffset } = this.#bytes;
+    const { buffer, byteOffset } = this.#block.bytes;
     return new Uint8Array(buffer, byteOffset + this.#start, this.#end - this.#start);
   }
 
@@ -148,11 +155,11 @@ export class ReceivedEnvelope implements Envelope {
   }
 
   hold(): void {
-    if (this.#holds++ === 0) this.#block?.held(this.#end - this.#start);
+    if (this.#holds++ === 0) this.#block.held(this.#end - this.#start);
   }
 
   release(): void {
-    if (--this.#holds === 0) this.#block?.held(this.#start - this.#end);
+    if (--this.#holds === 0) this.#block.held(this.#start - this.#end);
   }
 
   /** Its frame stands before it as that of a gossip on this tree; the round is the one byte right before the envelope. */
@@ -173,18 +180,34 @@ export class ReceivedEnvelope implements Envelope {
     append: { passOn(bytes: Uint8Array, start: number, end: number): void },
   ): boolean {
     if (this.#tree !== tree || round !== this.#round + 1) return false;
-    this.#bytes[this.#start - 1] = round;
-    append.passOn(this.#bytes, this.#start - gossipHeadBytes, this.#end);
+    const { bytes } = this.#block;
+    bytes[this.#start - 1] = round;
+    append.passOn(bytes, this.#start - gossipHeadBytes, this.#end);
     return true;
   }
 
   /** Takes its bytes to a place of their own. */
   moveOut(): void {
     const length = this.#end - this.#start;
-    this.#bytes = copyOf(this.#bytes, this.#start, this.#end);
-    this.#start = 0;
-    this.#end = length;
-    this.#block = undefined;
+    const { buffer, byteOffset } = this.#block.bytes;
+    // Not `slice` of what may be a Node Buffer: it means something else there.
+    const view = new Uint8Array(buffer, byteOffset + this.#start, length);
+    if (length > maxSharedBytes) this.#moveTo(new Block(view.slice(), true), 0);
+    else {
+      if (sharedAt + length > sharedBlock.bytes.length) {
+        sharedBlock = new Block(new Uint8Array(smallBlockBytes));
+        sharedAt = 0;
+      }
+      sharedBlock.bytes.set(view, sharedAt);
+      this.#moveTo(sharedBlock, sharedAt);
+      sharedAt += length;
+    }
+  }
+
+  #moveTo(block: Block, start: number): void {
+    this.#end += start - this.#start;
+    this.#start = start;
+    this.#block = block;
     this.#tree = undefined;
   }
 }
@@ -195,17 +218,5 @@ export const gossipHeadBytes = frameHeadBytes + peerIdBytes + 1;
 /** The last round that one byte can say. */
 export const oneByteRoundMax = 0x7f;
 
-function copyOf(bytes: Uint8Array, start: number, end: number): Uint8Array {
-  const length = end - start;
-  // Not `slice` of what may be a Node Buffer: it means something else there.
-  const view = new Uint8Array(bytes.buffer, bytes.byteOffset + start, length);
-  if (length > maxSharedBytes) return view.slice();
-  if (sharedAt + length > sharedBlock.length) {
-    sharedBlock = new Uint8Array(smallBlockBytes);
-    sharedAt = 0;
-  }
-  const copy = new Uint8Array(sharedBlock.buffer, sharedAt, length);
-  copy.set(view);
-  sharedAt += length;
-  return copy;
-}
+let sharedBlock = new Block(new Uint8Array(0));
+let sharedAt = 0;
