@@ -21,6 +21,8 @@ export const maxTextBytes = 255;
 export class ByteWriter {
   #pieces: Uint8Array[] = [];
   #piecesBytes = 0;
+  /** What filled the blocks before the current one; frames that were passed on, and took none, don't count. */
+  #writtenBytes = 0;
   #block: Uint8Array = new Uint8Array(0);
   /** Where the current block holds what no piece holds yet. */
   #pieceStart = 0;
@@ -99,7 +101,8 @@ export class ByteWriter {
   /** All bytes that were written, to be sent in this order. The caller owns them. */
   take(): Uint8Array[] {
     if (this.#passed !== undefined) this.#endPassing();
-    this.#nextBlockBytes = Math.min(Math.max(minBlockBytes, ceilPower(this.bytes)), maxBlockBytes);
+    this.#nextBlockBytes = Math.min(Math.max(minBlockBytes, ceilPower(this.#writtenBytes + this.#at)), maxBlockBytes);
+    this.#writtenBytes = 0;
     this.#cut(this.#at);
     const pieces = this.#pieces;
     this.#pieces = [];
@@ -194,6 +197,7 @@ export class ByteWriter {
     const block = new Uint8Array(Math.max(this.#nextBlockBytes, 2 * begun.length + count));
     block.set(begun);
     this.#cut(this.#frameStart);
+    this.#writtenBytes += this.#frameStart;
     this.#nextBlockBytes = Math.min(2 * this.#nextBlockBytes, maxBlockBytes);
     this.#block = block;
     this.#pieceStart = this.#frameStart = 0;
