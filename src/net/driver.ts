@@ -21,8 +21,9 @@ import { Deadlines } from "./deadlines.js";
 import { Doorstep, type DoorstepOwner } from "./doorstep.js";
 import type { DialectOptions, DriverOptions } from "./driver-options.js";
 import { ListenError } from "./errors.js";
-import { flushPauseMs, NativeConnection, type NativeLimits, type NativeOwner } from "./native-connection.js";
+import { NativeConnection, type NativeLimits, type NativeOwner } from "./native-connection.js";
 import { remoteAddress } from "./socket-address.js";
+import { writePaceMs } from "./write-pace.js";
 
 export type { AnyMessage, Turned } from "./connection.js";
 export type { DialectOptions, DriverOptions } from "./driver-options.js";
@@ -372,7 +373,7 @@ export class Driver<C extends Core<AnyMessage>, Event> implements ClassicOwner, 
     this.#waitingTimer ??= setTimeout(() => {
       this.#flushWaiting();
       this.#settle();
-    }, flushPauseMs);
+    }, writePaceMs);
   }
 
   #flushWaiting(): void {

@@ -10,16 +10,10 @@ import type { LinkId } from "../core/effects.js";
 import type { Message } from "../core/message.js";
 import { FrameWriter, NativeReader, nativePreamble } from "../wire/native.js";
 import { type AnyMessage, Connection, type ConnectionOwner } from "./connection.js";
+import { WritePace } from "./write-pace.js";
 
 /** From so many bytes on, frames are not collected any further: the kernel can begin to send. */
 const flushAtBytes = 131_072;
-
-/** From so many bytes on, a write is worth its cost, however many there are. */
-const worthwhileBytes = 16_384;
-/** A link takes so many writes at once, … */
-const burstWrites = 8;
-/** … and in the long run one in so many milliseconds: what comes in between goes out together. */
-const paceMs = 4;
 
 /** How much may lie on one link. */
 export interface NativeLimits {
@@ -30,9 +24,6 @@ export interface NativeLimits {
   /** Bytes waiting to be sent beyond which a link is closed. */
   readonly queueHardMaxBytes: number;
 }
-
-/** How long it does wait then, in milliseconds. */
-export const flushPauseMs = paceMs;
 
 /** Whom a native connection tells. */
 export interface NativeOwner extends ConnectionOwner {
@@ -56,9 +47,7 @@ export class NativeConnection extends Connection {
   #isFlushDue = false;
   #isCongested = false;
   #isCongestionTold = false;
-  /** Writes of late, each of which counts for a {@link paceMs}; and when they were last counted. */
-  #lateWrites = 0;
-  #countedAt = 0;
+  readonly #pace = new WritePace();
   /** What the socket held after the last flush; it may have become less. */
   #queuedBytes = 0;
   readonly #onWritten = () => this.#written();
@@ -134,20 +123,15 @@ export class NativeConnection extends Connection {
     else this.#endSoon();
   }
 
-  /**
-   * Whether what has been collected had better wait, for {@link flushPauseMs}, for more to come: there were many writes of
-   * late, and this one would be small. On a link with fewer nothing ever waits.
-   */
+  /** Whether what has been collected had better wait for more to come. */
   shouldWait(now: number): boolean {
-    this.#lateWrites = Math.max(0, this.#lateWrites - (now - this.#countedAt) / paceMs);
-    this.#countedAt = now;
-    return this.#lateWrites >= burstWrites && this.isOpen && this.#writer.bytes < worthwhileBytes;
+    return this.#pace.shouldWait(now, this.#writer.bytes) && this.isOpen;
   }
 
   /** Writes what has been collected. */
   flush(): void {
     this.#isFlushDue = false;
-    this.#lateWrites++;
+    this.#pace.wrote();
     this.#write();
   }
 
