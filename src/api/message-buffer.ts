@@ -4,7 +4,7 @@
  * The past is a list that the history holds as well, so it takes no room of its own and doesn't count. The queue does, in
  * messages and in bytes, and what is done when it is full is the subscriber's choice.
  */
-import type { Envelope } from "../core/message.js";
+import { type Envelope, payloadBytesOf } from "../core/message.js";
 
 /** What to do with a message for which there is no room. */
 export type Overflow =
@@ -65,7 +65,7 @@ export class MessageBuffer {
    */
   add(envelope: Envelope): number {
     const before = this.#lost;
-    const bytes = envelope.payload.length;
+    const bytes = payloadBytesOf(envelope);
     if (this.#isFull(bytes) || this.isBroken) {
       if (this.#limits.overflow === "drop-oldest") this.#makeRoom(bytes);
       else {
@@ -74,6 +74,7 @@ export class MessageBuffer {
       }
     }
     this.#queue.push(envelope);
+    envelope.hold?.();
     this.#bytes += bytes;
     return this.#lost - before;
   }
@@ -91,6 +92,7 @@ export class MessageBuffer {
   /** Forgets all that waits. */
   clear(): void {
     this.#forgetPast();
+    for (let i = this.#first; i < this.#queue.length; i++) this.#queue[i]!.release?.();
     this.#queue = [];
     this.#first = 0;
     this.#bytes = 0;
@@ -116,7 +118,8 @@ export class MessageBuffer {
   #shiftQueue(): Envelope {
     const envelope = this.#queue[this.#first]!;
     this.#queue[this.#first++] = undefined;
-    this.#bytes -= envelope.payload.length;
+    envelope.release?.();
+    this.#bytes -= payloadBytesOf(envelope);
     if (this.#first > emptyMax && this.#first * 2 > this.#queue.length) {
       this.#queue = this.#queue.slice(this.#first);
       this.#first = 0;

@@ -87,7 +87,16 @@ export class Peer implements AsyncDisposable {
    *   when there is no other peer; `busy` when too much is waiting already; `timeout` when nobody acknowledged it in time;
    *   `aborted` by the signal; `closed`
    */
-  async publish(topic: string, payload: Uint8Array | string, options: PublishOptions = {}): Promise<Published> {
+  publish(topic: string, payload: Uint8Array | string, options: PublishOptions = {}): Promise<Published> {
+    // Not an async function: one promise around another would cost more than some of what is done for a message.
+    try {
+      return this.#publish(topic, payload, options);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  #publish(topic: string, payload: Uint8Array | string, options: PublishOptions): Promise<Published> {
     checkTopic(topic);
     if (topic === classicTopic) {
       throw new HearsayError(

@@ -16,7 +16,17 @@ import type { LinkId } from "./effects.js";
 import type { History } from "./history.js";
 import type { PeerId } from "./identity.js";
 import { type BroadcastLink, Links } from "./links.js";
-import type { Announcement, Envelope, Graft, IHave, Message, MessageId, NativeGossip, Prune } from "./message.js";
+import {
+  type Announcement,
+  type Envelope,
+  type Graft,
+  type IHave,
+  type Message,
+  type MessageId,
+  type NativeGossip,
+  type Prune,
+  payloadBytesOf,
+} from "./message.js";
 import { Pace } from "./pace.js";
 import { beaconSeq, type Tree } from "./tree.js";
 import { Trees, type TreesConfig } from "./trees.js";
@@ -362,8 +372,8 @@ export class Broadcast {
     this.#repaired.set(keyOf(envelope), wasAskedHere);
   }
 
-  #isLarge({ payload }: Envelope): boolean {
-    return payload.length >= this.#config.announceFirstBytes;
+  #isLarge(envelope: Envelope): boolean {
+    return payloadBytesOf(envelope) >= this.#config.announceFirstBytes;
   }
 
   #send(slot: number, message: Message): void {

@@ -14,7 +14,7 @@ import type { HistoryConfig } from "./config.js";
 import { Digests, Summand } from "./digests.js";
 import { type Guess, guess } from "./guess.js";
 import type { PeerId } from "./identity.js";
-import type { Bounds, DigestPart, Envelope, MessageId } from "./message.js";
+import { type Bounds, type DigestPart, type Envelope, type MessageId, payloadBytesOf } from "./message.js";
 import { Numbered } from "./numbered.js";
 import { SequenceRanges } from "./sequence-ranges.js";
 import { Shelves } from "./shelves.js";
@@ -51,12 +51,29 @@ export interface LifeView {
   readonly kept: SequenceRanges;
 }
 
-/** A kept message in its place. */
-interface Entry extends Retained {
+/** A kept message in its place. There are many of them: a time that is counted from the life's beginning is a small number. */
+class Entry implements Retained {
+  readonly envelope: Envelope;
+  readonly round: number;
+  readonly from: number;
   readonly life: Life;
   /** Counts arrivals. */
   readonly turn: number;
-  isKept: boolean;
+  isKept = true;
+  readonly #sinceMs: number;
+
+  constructor(life: Life, envelope: Envelope, round: number, from: number, arrivedAt: number, turn: number) {
+    this.envelope = envelope;
+    this.round = round;
+    this.from = from;
+    this.life = life;
+    this.turn = turn;
+    this.#sinceMs = arrivedAt - life.begunAt;
+  }
+
+  get arrivedAt(): number {
+    return this.life.begunAt + this.#sinceMs;
+  }
 }
 
 class Life extends Summand implements LifeView {
@@ -64,6 +81,12 @@ class Life extends Summand implements LifeView {
   readonly kept = new SequenceRanges();
   readonly entries = new Numbered<Entry>();
   heardAt = 0;
+  readonly begunAt: number;
+
+  constructor(now: number, origin: PeerId, epoch: number) {
+    super(origin, epoch);
+    this.begunAt = now;
+  }
 }
 
 interface Origin {
@@ -299,7 +322,7 @@ export class History {
       known = { lives: [], floorEpoch: -1, heardAt: now, placedAt: now };
       this.#origins.set(origin, known);
     }
-    const life = new Life(origin, epoch);
+    const life = new Life(now, origin, epoch);
     known.lives.push(life);
     known.lives.sort((a, b) => b.epoch - a.epoch);
     if (known.lives.length > livesMax) {
@@ -357,11 +380,12 @@ export class History {
 
   #keep(life: Life, envelope: Envelope, round: number, from: number, arrivedAt: number, now: number): void {
     if (this.#shelves.isDue(arrivedAt, now)) return;
-    const entry: Entry = { envelope, round, from, arrivedAt, life, turn: this.#arrivals++, isKept: true };
+    const entry = new Entry(life, envelope, round, from, arrivedAt, this.#arrivals++);
     life.entries.put(envelope.seq, entry);
     life.kept.add(envelope.seq);
     this.#shelves.put(entry);
-    this.#bytes += envelope.payload.length + overheadBytes;
+    envelope.hold?.();
+    this.#bytes += payloadBytesOf(envelope) + overheadBytes;
     if (!life.isSummed) this.#digests.insert(life);
     const { retainedMax, retainedMaxBytes, retainedPerOriginMax } = this.#config;
     if (life.entries.size > retainedPerOriginMax) this.#drop(life.entries.get(life.kept.first)!);
@@ -379,7 +403,8 @@ export class History {
     life.entries.remove(envelope.seq);
     life.kept.remove(envelope.seq);
     this.#shelves.remove(entry);
-    this.#bytes -= envelope.payload.length + overheadBytes;
+    envelope.release?.();
+    this.#bytes -= payloadBytesOf(envelope) + overheadBytes;
     if (life.entries.size === 0) this.#digests.remove(life);
   }
 }

@@ -86,7 +86,23 @@ export interface Envelope extends MessageId {
    * The envelope as it arrived, which is how it is passed on: fields of a newer version survive, and no relay encodes.
    * `payload` is a part of it. Only the wire sets it and reads it; undefined at the origin and in the simulator.
    */
-  readonly bytes?: Uint8Array;
+  readonly bytes?: Uint8Array | undefined;
+  /** At the origin: the frame in which it first left. Only the wire sets it and reads it. */
+  readonly frame?: object | undefined;
+  /** The payload's length, where it costs less to know than to look at the payload; see {@link payloadBytesOf}. */
+  readonly payloadBytes?: number;
+  /**
+   * To be called by whoever keeps the message beyond the input that brought it, once for each keeping: what comes off the
+   * wire shares its memory with what came beside it, and moves out where that would be held in vain.
+   */
+  hold?(): void;
+  /** Ends one keeping. */
+  release?(): void;
+}
+
+/** How many bytes a message's payload has. */
+export function payloadBytesOf(envelope: Envelope): number {
+  return envelope.payloadBytes ?? envelope.payload.length;
 }
 
 /** Eager push. */

@@ -23,9 +23,12 @@ export class OwnLife {
     this.#history = history;
   }
 
-  /** The name of the next message. */
-  next(): MessageId {
-    return { origin: this.#self.contact.id, epoch: this.#self.epoch, seq: ++this.#seq };
+  /** The next message, with room for all that it will ever have: objects that grow are slow. */
+  next(publishedAt: number, topic: string, payload: Uint8Array): Envelope {
+    const { epoch, contact } = this.#self;
+    const { id: origin, address } = contact;
+    this.#seq++;
+    return { origin, epoch, seq: this.#seq, publishedAt, address, topic, payload, bytes: undefined, frame: undefined };
   }
 
   /** Whether a message is of this life. */

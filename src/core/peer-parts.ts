@@ -316,8 +316,7 @@ export class PeerParts {
   }
 
   #spread(now: number, { topic, payload }: PublishRequest): Spread {
-    const { address } = this.self.contact;
-    const envelope: Envelope = { ...this.own.next(), publishedAt: now, address, topic, payload };
+    const envelope = this.own.next(now, topic, payload);
     const slots = this.broadcast.publish(now, envelope);
     this.#arrived(now, envelope, 0);
     return { envelope, slots, isAnnounced: payload.length >= this.config.broadcast.announceFirstBytes };

@@ -5,7 +5,7 @@
 import { intersect } from "./bounds.js";
 import type { ReconcileConfig } from "./config.js";
 import type { History } from "./history.js";
-import type { Bounds, Repair, Want } from "./message.js";
+import { type Bounds, payloadBytesOf, type Repair, type Want } from "./message.js";
 
 interface Asker {
   readonly wants: Want[];
@@ -108,7 +108,7 @@ export class Repairs {
       if (retained === undefined) continue;
       const { envelope, round, arrivedAt } = retained;
       this.#send(slot, { type: "repair", ageMs: now - arrivedAt, round: round + 1, envelope });
-      const bytes = envelope.payload.length + overheadBytes;
+      const bytes = payloadBytesOf(envelope) + overheadBytes;
       budget -= bytes;
       this.#sentBytes += bytes;
     }

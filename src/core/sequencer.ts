@@ -7,7 +7,7 @@
 import type { HistoryConfig } from "./config.js";
 import type { History } from "./history.js";
 import type { PeerId } from "./identity.js";
-import type { Envelope, MessageId } from "./message.js";
+import { type Envelope, type MessageId, payloadBytesOf } from "./message.js";
 
 /** Whom a {@link Sequencer} tells. */
 export interface SequencerOwner {
@@ -104,9 +104,10 @@ export class Sequencer {
 
   #put(waiting: Waiting, envelope: Envelope): void {
     waiting.envelopes.set(envelope.seq, envelope);
+    envelope.hold?.();
     waiting.lowest = Math.min(waiting.lowest, envelope.seq);
     this.#count++;
-    this.#bytes += envelope.payload.length + overheadBytes;
+    this.#bytes += payloadBytesOf(envelope) + overheadBytes;
   }
 
   #release(waiting: Waiting, frontier: number): void {
@@ -120,7 +121,8 @@ export class Sequencer {
       const envelope = envelopes.get(seq)!;
       envelopes.delete(seq);
       this.#count--;
-      this.#bytes -= envelope.payload.length + overheadBytes;
+      envelope.release?.();
+      this.#bytes -= payloadBytesOf(envelope) + overheadBytes;
       this.#owner.ordered(envelope);
     }
   }

@@ -1,6 +1,7 @@
 /**
  * Things that are kept for a time, on one shelf for each step of it. A thing taken out from the middle only loses its
- * mark; the shelves are tidied when more is gone than is there.
+ * mark; the shelves are tidied when more is gone than is there. What goes in the order in which it came, as most does, is
+ * let go at once.
  */
 
 /** Something that stands on a shelf. */
@@ -13,7 +14,7 @@ export interface Shelved {
 
 interface Shelf<Thing> {
   readonly number: number;
-  things: Thing[];
+  things: (Thing | undefined)[];
   /** Where those begin that have not been taken from the front. */
   at: number;
 }
@@ -68,7 +69,8 @@ export class Shelves<Thing extends Shelved> {
     thing.isKept = false;
     this.#size--;
     this.#gone++;
-    if (this.#gone > this.#size + 1_024) this.#tidy();
+    if (this.#oldest?.things[this.#oldest.at] === thing) this.#letGo(this.#oldest);
+    else if (this.#gone > this.#size + 1_024) this.#tidy();
   }
 
   /** Takes something of the oldest shelf; undefined when there is nothing. */
@@ -98,20 +100,26 @@ export class Shelves<Thing extends Shelved> {
   }
 
   #takeFrom(shelf: Shelf<Thing>): Thing | undefined {
-    while (shelf.at < shelf.things.length) {
-      const thing = shelf.things[shelf.at++]!;
-      if (shelf.at > 1_024 && 2 * shelf.at > shelf.things.length) {
-        shelf.things = shelf.things.slice(shelf.at);
-        shelf.at = 0;
-      }
-      if (thing.isKept) {
-        thing.isKept = false;
-        this.#size--;
-        return thing;
-      }
+    this.#letGo(shelf);
+    if (shelf.at === shelf.things.length) return undefined;
+    const thing = shelf.things[shelf.at]!;
+    shelf.things[shelf.at++] = undefined;
+    thing.isKept = false;
+    this.#size--;
+    return thing;
+  }
+
+  /** Lets go of what has been taken from the front. */
+  #letGo(shelf: Shelf<Thing>): void {
+    const { things } = shelf;
+    while (shelf.at < things.length && !things[shelf.at]!.isKept) {
+      things[shelf.at++] = undefined;
       this.#gone--;
     }
-    return undefined;
+    if (shelf.at > 1_024 && 2 * shelf.at > things.length) {
+      shelf.things = things.slice(shelf.at);
+      shelf.at = 0;
+    }
   }
 
   #begin(number: number): Shelf<Thing> {
@@ -132,7 +140,7 @@ export class Shelves<Thing extends Shelved> {
 
   #tidy(): void {
     for (const shelf of [...this.#shelves.values()]) {
-      shelf.things = shelf.things.slice(shelf.at).filter(({ isKept }) => isKept);
+      shelf.things = shelf.things.slice(shelf.at).filter((thing) => thing!.isKept);
       shelf.at = 0;
       if (shelf.things.length === 0) this.#clear(shelf);
     }

@@ -7,7 +7,8 @@
  * that the other side is still there is for the core to find out.
  *
  * What the core sends goes out when it has dealt with all that came in together: with everything that one read of a
- * socket brought, or with all that an application asks for before it lets go of the processor.
+ * socket brought, or with all that an application asks for before it lets go of the processor. On a link that is written
+ * to very often it waits for a few milliseconds, so that many messages share the cost of a write.
  */
 import { connect, createServer, isIP, type Server, type Socket } from "node:net";
 import { type Address, splitAddress } from "../core/address.js";
@@ -22,6 +23,7 @@ import type { DialectOptions, DriverOptions } from "./driver-options.js";
 import { ListenError } from "./errors.js";
 import { NativeConnection, type NativeLimits, type NativeOwner } from "./native-connection.js";
 import { remoteAddress } from "./socket-address.js";
+import { writePaceMs } from "./write-pace.js";
 
 export type { AnyMessage, Turned } from "./connection.js";
 export type { DialectOptions, DriverOptions } from "./driver-options.js";
@@ -54,6 +56,9 @@ export class Driver<C extends Core<AnyMessage>, Event> implements ClassicOwner, 
   readonly #settling: Deadlines<ClassicConnection>;
   /** Native connections with something to write. */
   #unflushed: NativeConnection[] = [];
+  /** Busy ones that wait for more to write, until the timer. */
+  #waiting: NativeConnection[] = [];
+  #waitingTimer: NodeJS.Timeout | undefined;
   /** Whether a flush is on its way, at the end of what runs now. */
   #isFlushing = false;
   /** Native connections that are congested, or no longer are, and the core does not know yet. */
@@ -136,7 +141,7 @@ export class Driver<C extends Core<AnyMessage>, Event> implements ClassicOwner, 
     if (this.#changed.length > 0) this.#tellCongestion();
     // A caller that asks for much does so in a loop: it all goes out together, once the loop is through.
     if (this.#unflushed.length > 0) this.#settleSoon();
-    this.#schedule();
+    else this.#schedule();
     return result;
   }
 
@@ -144,6 +149,7 @@ export class Driver<C extends Core<AnyMessage>, Event> implements ClassicOwner, 
   async close(limitMs = 500): Promise<void> {
     if (this.#stopped) return;
     for (const connection of this.#unflushed) connection.flush();
+    this.#flushWaiting();
     this.#stop();
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
     const empty = new Promise<void>((resolve) => {
@@ -176,6 +182,7 @@ export class Driver<C extends Core<AnyMessage>, Event> implements ClassicOwner, 
   #stop(): void {
     this.#stopped = true;
     clearTimeout(this.#timer);
+    clearTimeout(this.#waitingTimer);
     this.#settling.clear();
   }
 
@@ -343,13 +350,38 @@ export class Driver<C extends Core<AnyMessage>, Event> implements ClassicOwner, 
   /** After an input: what the core has said goes out, and what it waits for is put on the clock. */
   #settle(): void {
     if (this.#stopped) return;
+    if (this.#waiting.length > 0) this.#flush([]);
     while (this.#unflushed.length > 0 || this.#changed.length > 0) {
       const unflushed = this.#unflushed;
       this.#unflushed = [];
-      for (const connection of unflushed) connection.flush();
+      this.#flush(unflushed);
       this.#tellCongestion();
     }
     this.#schedule();
+  }
+
+  /** Those with much to write, and those that are seldom written to; the others later. */
+  #flush(unflushed: NativeConnection[]): void {
+    const at = now();
+    const waiting = this.#waiting.length === 0 ? unflushed : this.#waiting.concat(unflushed);
+    this.#waiting = [];
+    for (const connection of waiting) {
+      if (connection.shouldWait(at)) this.#waiting.push(connection);
+      else connection.flush();
+    }
+    if (this.#waiting.length === 0) return;
+    this.#waitingTimer ??= setTimeout(() => {
+      this.#flushWaiting();
+      this.#settle();
+    }, writePaceMs);
+  }
+
+  #flushWaiting(): void {
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    clearTimeout(this.#waitingTimer);
+    this.#waitingTimer = undefined;
+    for (const connection of waiting) connection.flush();
   }
 
   #tellCongestion(): void {

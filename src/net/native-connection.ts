@@ -10,6 +10,7 @@ import type { LinkId } from "../core/effects.js";
 import type { Message } from "../core/message.js";
 import { FrameWriter, NativeReader, nativePreamble } from "../wire/native.js";
 import { type AnyMessage, Connection, type ConnectionOwner } from "./connection.js";
+import { WritePace } from "./write-pace.js";
 
 /** From so many bytes on, frames are not collected any further: the kernel can begin to send. */
 const flushAtBytes = 131_072;
@@ -46,6 +47,7 @@ export class NativeConnection extends Connection {
   #isFlushDue = false;
   #isCongested = false;
   #isCongestionTold = false;
+  readonly #pace = new WritePace();
   /** What the socket held after the last flush; it may have become less. */
   #queuedBytes = 0;
   readonly #onWritten = () => this.#written();
@@ -85,7 +87,10 @@ export class NativeConnection extends Connection {
   take(bytes: Uint8Array): void {
     if (!this.isOpen) return;
     const reading = this.#reader.push(bytes);
-    if (reading.messages.length > 0) this.#owner.received(this, reading.messages);
+    if (reading.messages.length > 0) {
+      this.#owner.received(this, reading.messages);
+      this.#reader.settle();
+    }
     if (reading.refusal === undefined || !this.isOpen) return;
     this.#owner.turned({ remote: this.remote, nativeRefusal: reading.refusal });
     this.#owner.down(this, "garbage");
@@ -118,9 +123,15 @@ export class NativeConnection extends Connection {
     else this.#endSoon();
   }
 
+  /** Whether what has been collected had better wait for more to come. */
+  shouldWait(now: number): boolean {
+    return this.#pace.shouldWait(now, this.#writer.bytes) && this.isOpen;
+  }
+
   /** Writes what has been collected. */
   flush(): void {
     this.#isFlushDue = false;
+    this.#pace.wrote();
     this.#write();
   }
 

@@ -8,12 +8,14 @@
  * What a message costs here is paid for every message on every link, so payloads are not copied when that can be avoided:
  * an envelope is written once at its origin, and whoever passes it on sends the bytes that came in.
  */
-import type { Message } from "../core/message.js";
+import type { Message, NativeGossip } from "../core/message.js";
 import { ByteReader } from "./native/byte-reader.js";
 import { ByteWriter, frameHeadBytes } from "./native/byte-writer.js";
 import { encodeEnvelope, envelopeRoomBytes } from "./native/envelope.js";
 import { type Codec, codecs, firstSkippable } from "./native/messages.js";
+import { ownFrame } from "./native/own-frames.js";
 import { framingVersion, preamble, preambleMagic } from "./native/preamble.js";
+import { Block, ReceivedEnvelope } from "./native/received-envelope.js";
 import { Malformed, type NativeRefusal } from "./native/refusal.js";
 
 export { encodeEnvelope } from "./native/envelope.js";
@@ -69,6 +71,7 @@ export class FrameWriter {
    */
   add(message: Message): void {
     const to = this.#to;
+    if (message.type === "gossip" && this.#passOn(message)) return;
     const codec = codecs[message.type] as Codec<Message>;
     to.beginFrame(codec.code);
     try {
@@ -91,6 +94,14 @@ export class FrameWriter {
       throw error;
     }
     to.endFrame();
+  }
+
+  /** What has been written already, here or by another peer, is not written again. */
+  #passOn({ tree, round, envelope }: NativeGossip): boolean {
+    if (envelope instanceof ReceivedEnvelope) return envelope.passOn(tree, round, this.#to);
+    const frame = ownFrame(tree, round, envelope);
+    if (frame !== undefined) this.#to.passOn(frame.bytes, frame.start, frame.end);
+    return frame !== undefined;
   }
 
   /** What was added since the last call, to be sent in this order. The buffers belong to the caller. */
@@ -133,6 +144,10 @@ export class NativeReader {
   #codec: Codec<Message> | undefined;
   #held: Uint8Array = nothing;
   #heldBytes = 0;
+  /** What is being read. */
+  #chunk: Uint8Array | undefined;
+  /** What the last messages lie in. */
+  #block: Block | undefined;
   #dead = false;
 
   constructor(options: NativeReaderOptions = {}) {
@@ -146,15 +161,17 @@ export class NativeReader {
   }
 
   /**
-   * Takes the next bytes, and reads what is whole. From now on they belong to the reader: a message whose envelope makes
-   * up half of their ArrayBuffer or more is a view of it, so they must not be changed. Smaller ones are copied: a message
-   * that is kept holds on to 2 kB or to twice its own size, whichever is more, not to all that came with it.
+   * Takes the next bytes, and reads what is whole. From now on they belong to the reader, for envelopes are views of
+   * them, and frames are passed on as they lie there. Whoever keeps a message holds it (see `Envelope.hold`), up to the
+   * time of the next `push` or {@link settle}: by then it is known how much of the bytes is worth to be kept.
    */
   push(bytes: Uint8Array): NativeReading {
     const messages: Message[] = [];
+    this.settle();
     if (this.#dead) return { messages };
     // Views of a Node Buffer would be Buffers: slower to make, and `slice` means something else there.
     const chunk = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length);
+    this.#chunk = chunk;
     let at = 0;
     try {
       while (true) {
@@ -178,8 +195,15 @@ export class NativeReader {
       this.#drop();
       return { messages, refusal: { reason: error.reason, message: error.message } };
     } finally {
+      this.#chunk = undefined;
       this.#from.begin(nothing, 0, 0);
     }
+  }
+
+  /** Whatever is kept of the last messages is held now: if that is little, it moves out of the bytes that it came in. */
+  settle(): void {
+    this.#block?.settle();
+    this.#block = undefined;
   }
 
   /** The remote side has ended: tells whether it did so in the middle of a frame. Nothing is held afterwards. */
@@ -231,13 +255,20 @@ export class NativeReader {
     const codec = this.#codec!;
     this.#from.begin(bytes, start, end);
     try {
-      const message = codec.read(this.#from);
+      const message = codec.read(this.#from, codec.carriesPayload ? this.#blockOf(bytes) : undefined);
       if (!codec.open) this.#from.finish();
       return message;
     } catch (error) {
       if (!(error instanceof Malformed)) throw error;
       throw new Malformed(error.reason, `in a frame of type ${codec.code}: ${error.message}`);
     }
+  }
+
+  /** A frame that came in pieces stands alone; the others lie in the bytes that came together. */
+  #blockOf(bytes: Uint8Array): Block {
+    if (bytes !== this.#chunk) return new Block(bytes, true);
+    this.#block ??= new Block(bytes);
+    return this.#block;
   }
 
   /**

@@ -103,12 +103,27 @@ export class Actors {
   }
 }
 
+/** Ports that peers will listen on in a moment. */
+const promisedPorts = new Set<number>();
+
+/**
+ * A port that is free, and still will be when a process has started. Not one that the system would choose: it might give
+ * that to somebody else in the meantime.
+ */
 async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen({ port: 0, host: "127.0.0.1" }, resolve));
-  const { port } = server.address() as { port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return port;
+  while (true) {
+    const port = 12_000 + Math.floor(Math.random() * 20_000);
+    if (promisedPorts.has(port)) continue;
+    promisedPorts.add(port);
+    const server = createServer();
+    const isFree = await new Promise<boolean>((resolve) => {
+      server.once("error", () => resolve(false));
+      server.listen({ port, host: "127.0.0.1" }, () => resolve(true));
+    });
+    if (!isFree) continue;
+    await new Promise((resolve) => server.close(resolve));
+    return port;
+  }
 }
 
 interface Answer {

@@ -113,17 +113,52 @@ describe("a reader", () => {
     expect(envelope.bytes!.buffer).toBe(frame.buffer);
   });
 
-  test.each([10, 500, 2000, 20_000])("lets no message of %i bytes hold on to the large buffer it came in", (size) => {
+  test.each([10, 500, 2000, 5_000])("lets few messages of %i bytes hold on to no large buffer they came in", (size) => {
+    for (const isKeptAtFirst of [false, true]) {
+      const { reader, envelopes } = many(size);
+      const kept = envelopes.filter((_one, index) => index % 16 === 3);
+      for (const one of kept) one.hold!();
+      if (isKeptAtFirst) for (const one of envelopes) one.hold!();
+      reader.settle();
+      if (isKeptAtFirst) for (const one of envelopes) one.release!();
+      const all = kept.map(({ payload }) => payload.buffer.byteLength);
+      expect(Math.max(...all)).toBeLessThanOrEqual(Math.max(2048, 2 * kept[0]!.bytes!.length));
+      for (const { payload, bytes } of kept) {
+        expect(payload).toEqual(new Uint8Array(size).fill(7));
+        expect(payload.buffer).toBe(bytes!.buffer);
+      }
+    }
+  });
+
+  test("copies nothing while much of what came together is kept", () => {
+    const { reader, envelopes } = many(500);
+    const { buffer } = envelopes[0]!.payload;
+    for (const one of envelopes) one.hold!();
+    reader.settle();
+    for (const one of envelopes.slice(0, -20)) one.release!();
+    for (const { payload, bytes } of envelopes.slice(-20)) {
+      expect(payload.buffer).toBe(buffer);
+      expect(bytes!.buffer).toBe(buffer);
+    }
+  });
+
+  test("passes frames on as they lie, with another round, and others written anew", () => {
+    const { envelopes, messages } = many(500);
     const writer = new FrameWriter();
-    const count = Math.ceil(65_536 / size);
-    for (let i = 0; i < count; i++) writer.add(gossip(size));
-    const { messages } = read([Uint8Array.from(Buffer.concat(writer.take()))]);
-    expect(messages).toHaveLength(count);
-    for (const message of messages as NativeGossip[]) {
-      const { payload, bytes } = message.envelope;
-      expect(payload.length).toBe(size);
-      expect(payload.buffer).toBe(bytes!.buffer);
-      expect(payload.buffer.byteLength).toBeLessThanOrEqual(Math.max(2048, 2 * bytes!.length));
+    for (const { tree, envelope } of messages) writer.add({ type: "gossip", tree, round: 2, envelope });
+    const [piece, ...more] = writer.take();
+    expect(more).toEqual([]);
+    expect(piece!.buffer).toBe(envelopes[0]!.payload.buffer);
+    const passed = read([piece!]).messages as NativeGossip[];
+    expect(passed.map(bare)).toEqual(messages.map((one) => bare({ ...one, round: 2 })));
+    for (const [tree, round] of [
+      [one, 2],
+      [two, 3],
+      [two, 300],
+    ] as const) {
+      for (const { envelope } of messages) writer.add({ type: "gossip", tree, round, envelope });
+      const written = read(writer.take()).messages as NativeGossip[];
+      expect(written.map(bare)).toEqual(messages.map((one) => bare({ ...one, tree, round })));
     }
   });
 
@@ -164,7 +199,7 @@ describe("a writer", () => {
     const bytes = writer.bytes;
     const pieces = writer.take();
     expect(pieces.reduce((sum, piece) => sum + piece.length, 0)).toBe(bytes);
-    expect(pieces).toContain(encodeEnvelope(large.envelope));
+    expect(pieces.map(({ buffer }) => buffer)).toContain(encodeEnvelope(large.envelope).buffer);
     expect(pieces.length).toBeLessThan(9);
     expect(writer.bytes).toBe(0);
     expect(writer.take()).toEqual([]);
@@ -246,6 +281,18 @@ function gossip(size: number): NativeGossip {
     payload,
   };
   return { type: "gossip", tree: two, round: 1, envelope };
+}
+
+/** Messages that came together, 64 kB of them, and who has read them. */
+function many(size: number): { reader: NativeReader; messages: NativeGossip[]; envelopes: Envelope[] } {
+  const writer = new FrameWriter();
+  const count = Math.ceil(65_536 / size);
+  for (let i = 0; i < count; i++) writer.add(gossip(size));
+  const reader = new NativeReader();
+  reader.push(nativePreamble());
+  const messages = reader.push(Uint8Array.from(Buffer.concat(writer.take()))).messages as NativeGossip[];
+  expect(messages).toHaveLength(count);
+  return { reader, messages, envelopes: messages.map(({ envelope }) => envelope) };
 }
 
 /** Many lives, in as few parts as hold them. */

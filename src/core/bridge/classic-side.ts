@@ -115,7 +115,7 @@ export class ClassicSide {
 
   /** Whether there is nobody to tell, now or in a moment: then nothing need be put into classic form. */
   get isIdle(): boolean {
-    return this.#neighborhood.all.length === 0 && this.#known.size === 0 && this.#registrations.seeds.length === 0;
+    return this.#neighborhood.all.length === 0 && this.#known.size === 0 && this.#registrations.isEmpty;
   }
 
   /** When {@link wake} is wanted next; Infinity where nothing classic is known. */

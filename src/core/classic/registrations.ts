@@ -82,6 +82,11 @@ export class Registrations {
     return this.#seeds.map((seed) => seed.address);
   }
 
+  /** Whether there are none. */
+  get isEmpty(): boolean {
+    return this.#seeds.length === 0;
+  }
+
   /** Whether no seed is being asked for the first time any more: every list that can be had at once is here. */
   get settled(): boolean {
     return this.#seeds.every((seed) => !seed.asking || seed.registered || seed.failures > 0);

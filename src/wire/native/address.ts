@@ -1,7 +1,7 @@
 /** An address in few bytes: its kind, what stands for the IP or the name, and the port. Each address has one form. */
 import { type Address, isIPv4, joinAddress, splitAddress } from "../../core/address.js";
 import type { ByteReader } from "./byte-reader.js";
-import { ByteWriter } from "./byte-writer.js";
+import type { ByteWriter } from "./byte-writer.js";
 import { RecentTexts } from "./texts.js";
 
 const nameKind = 0;
@@ -17,24 +17,11 @@ const recentIPv4 = new RecentTexts((bytes) => {
   return joinAddress(`${a}.${b}.${c}.${d}`, high! * 256 + low!) ?? "";
 });
 
-/** The address of the envelope that was written last, which is mostly this process's own, and its bytes. */
-let lastWritten: { readonly value: Address; readonly bytes: Uint8Array } | undefined;
-
 /** Where a peer can be reached. */
 export const address = {
   /** Writes an address. */
   write(to: ByteWriter, value: Address): void {
     writeSpelled(to, value);
-  },
-
-  /** Writes an address that is likely to be the same as the last time. */
-  writeAgain(to: ByteWriter, value: Address): void {
-    if (lastWritten?.value !== value) {
-      const apart = new ByteWriter();
-      writeSpelled(apart, value);
-      lastWritten = { value, bytes: apart.take()[0]! };
-    }
-    to.raw(lastWritten.bytes);
   },
 
   /** Reads an address; refuses one at port 0, and every spelling but the canonical one. */

@@ -5,15 +5,6 @@ import { Malformed, type NativeRefusal } from "./refusal.js";
 import { RecentTexts } from "./texts.js";
 
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
-/**
- * Small copies lie side by side in blocks of this size: making a buffer for each costs twice as much, in time and in
- * memory. The worst case, one message kept out of each block, is as bad as it sounds and no worse: 2 kB a message.
- */
-const sharedBlockBytes = 2048;
-const maxSharedBytes = 512;
-let sharedBlock = new Uint8Array(0);
-let sharedAt = 0;
-
 const hexDigits = [..."0123456789abcdef"].map((digit) => digit.charCodeAt(0));
 
 const recentIds = new RecentTexts((bytes) => {
@@ -31,6 +22,9 @@ export class ByteReader {
   #start = 0;
   #at = 0;
   #end = 0;
+  /** The id read last, which is likely to come again, and its bytes. */
+  #lastId = "";
+  #lastIdBytes: Uint8Array = new Uint8Array(0);
 
   /** Takes the most bytes of a payload: it is checked where a payload is read. */
   constructor(maxPayloadBytes: number) {
@@ -43,6 +37,16 @@ export class ByteReader {
     this.#start = start;
     this.#at = start;
     this.#end = end;
+  }
+
+  /** The bytes that the body lies in. */
+  get bytes(): Uint8Array {
+    return this.#bytes;
+  }
+
+  /** Where in them reading is. */
+  get at(): number {
+    return this.#at;
   }
 
   /** How many bytes of the body are not read yet. */
@@ -85,7 +89,23 @@ export class ByteReader {
 
   /** A peer's id. */
   peerId(): PeerId {
-    return recentIds.read(this.#bytes, this.#step(peerIdBytes), this.#at) as PeerId;
+    if (this.passes(this.#lastIdBytes)) return this.#lastId as PeerId;
+    const start = this.#step(peerIdBytes);
+    this.#lastId = recentIds.read(this.#bytes, start, this.#at);
+    this.#lastIdBytes = this.#bytes.slice(start, this.#at);
+    return this.#lastId as PeerId;
+  }
+
+  /** Passes over bytes if they are just these, of which there is one at least. */
+  passes(expected: Uint8Array): boolean {
+    const { length } = expected;
+    const bytes = this.#bytes;
+    const at = this.#at;
+    if (length > this.#end - at || length === 0) return false;
+    // From the end: that is where what begins alike differs.
+    for (let i = length - 1; i >= 0; i--) if (bytes[at + i] !== expected[i]) return false;
+    this.#at = at + length;
+    return true;
   }
 
   /** A text with its length in one byte. */
@@ -115,19 +135,6 @@ export class ByteReader {
     this.#step(length);
   }
 
-  /**
-   * Bytes of the body from `offset` up to where reading is, for keeping. They are a view where that holds on to little
-   * else; out of a buffer more than twice as large they are copied, for a message kept for an hour must not keep 64 kB.
-   */
-  keep(offset: number): Uint8Array {
-    const start = this.#start + offset;
-    const length = this.#at - start;
-    const { buffer, byteOffset } = this.#bytes;
-    if (2 * length >= buffer.byteLength) return new Uint8Array(buffer, byteOffset + start, length);
-    if (length > maxSharedBytes) return this.#bytes.slice(start, this.#at);
-    return shared(this.#bytes.subarray(start, this.#at));
-  }
-
   /** Refuses the frame. */
   fail(reason: NativeRefusal["reason"], what: string): never {
     throw new Malformed(reason, `${what}, before byte ${this.offset} of the body`);
@@ -153,15 +160,4 @@ export class ByteReader {
   #truncated(): never {
     return this.fail("truncated", "the body ends in the middle of a field");
   }
-}
-
-function shared(bytes: Uint8Array): Uint8Array {
-  if (sharedAt + bytes.length > sharedBlock.length) {
-    sharedBlock = new Uint8Array(sharedBlockBytes);
-    sharedAt = 0;
-  }
-  const copy = new Uint8Array(sharedBlock.buffer, sharedAt, bytes.length);
-  copy.set(bytes);
-  sharedAt += bytes.length;
-  return copy;
 }

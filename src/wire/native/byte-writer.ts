@@ -21,12 +21,18 @@ export const maxTextBytes = 255;
 export class ByteWriter {
   #pieces: Uint8Array[] = [];
   #piecesBytes = 0;
+  /** What filled the blocks before the current one; frames that were passed on, and took none, don't count. */
+  #writtenBytes = 0;
   #block: Uint8Array = new Uint8Array(0);
   /** Where the current block holds what no piece holds yet. */
   #pieceStart = 0;
   #frameStart = 0;
   #at = 0;
   #nextBlockBytes: number;
+  /** Frames that are passed on as they lie, and stand after all else so far. */
+  #passed: Uint8Array | undefined;
+  #passedStart = 0;
+  #passedEnd = 0;
 
   /** Takes how many bytes are expected, if that is known. */
   constructor(expectedBytes: number = minBlockBytes) {
@@ -35,7 +41,7 @@ export class ByteWriter {
 
   /** How many bytes wait to be taken. */
   get bytes(): number {
-    return this.#piecesBytes + this.#at - this.#pieceStart;
+    return this.#piecesBytes + this.#at - this.#pieceStart + this.#passedEnd - this.#passedStart;
   }
 
   /** How many bytes the body of the current frame has so far. */
@@ -45,6 +51,7 @@ export class ByteWriter {
 
   /** Begins a frame. */
   beginFrame(typeCode: number): void {
+    if (this.#passed !== undefined) this.#endPassing();
     this.#frameStart = this.#at;
     this.#reserve(frameHeadBytes);
     this.#at += frameHeadBytes;
@@ -63,6 +70,29 @@ export class ByteWriter {
     this.#push(bytes);
   }
 
+  /**
+   * Appends a frame that lies in other bytes. Frames that follow each other there go out as one piece; they are not
+   * copied when they make up much of those bytes, which must not change then.
+   */
+  passOn(bytes: Uint8Array, start: number, end: number): void {
+    if (this.#passed !== bytes || this.#passedEnd !== start) {
+      if (this.#passed !== undefined) this.#endPassing();
+      this.#passed = bytes;
+      this.#passedStart = start;
+    }
+    this.#passedEnd = end;
+  }
+
+  /** Where the frame lies that has just ended. It stays there, and is not taken; blocks to come have this size. */
+  leaveFrame(blockBytes: number): { readonly bytes: Uint8Array; readonly start: number; readonly end: number } {
+    const left = { bytes: this.#block, start: this.#frameStart, end: this.#at };
+    this.#pieces.length = 0;
+    this.#piecesBytes = 0;
+    this.#pieceStart = this.#frameStart = this.#at;
+    this.#nextBlockBytes = blockBytes;
+    return left;
+  }
+
   /** Takes back what was written of the current frame. */
   dropFrame(): void {
     this.#at = this.#frameStart;
@@ -70,7 +100,9 @@ export class ByteWriter {
 
   /** All bytes that were written, to be sent in this order. The caller owns them. */
   take(): Uint8Array[] {
-    this.#nextBlockBytes = Math.min(Math.max(minBlockBytes, ceilPower(this.bytes)), maxBlockBytes);
+    if (this.#passed !== undefined) this.#endPassing();
+    this.#nextBlockBytes = Math.min(Math.max(minBlockBytes, ceilPower(this.#writtenBytes + this.#at)), maxBlockBytes);
+    this.#writtenBytes = 0;
     this.#cut(this.#at);
     const pieces = this.#pieces;
     this.#pieces = [];
@@ -131,6 +163,21 @@ export class ByteWriter {
     this.#at += bytes.length;
   }
 
+  #endPassing(): void {
+    const { buffer, byteOffset } = this.#passed!;
+    const length = this.#passedEnd - this.#passedStart;
+    const frames = new Uint8Array(buffer, byteOffset + this.#passedStart, length);
+    this.#passed = undefined;
+    this.#passedStart = this.#passedEnd = 0;
+    if (4 * length < buffer.byteLength) {
+      this.#frameStart = this.#at;
+      this.raw(frames);
+    } else {
+      this.#cut(this.#at);
+      this.#push(frames);
+    }
+  }
+
   #setLength(length: number): void {
     const block = this.#block;
     const at = this.#frameStart;
@@ -150,6 +197,7 @@ export class ByteWriter {
     const block = new Uint8Array(Math.max(this.#nextBlockBytes, 2 * begun.length + count));
     block.set(begun);
     this.#cut(this.#frameStart);
+    this.#writtenBytes += this.#frameStart;
     this.#nextBlockBytes = Math.min(2 * this.#nextBlockBytes, maxBlockBytes);
     this.#block = block;
     this.#pieceStart = this.#frameStart = 0;

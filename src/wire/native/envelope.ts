@@ -8,6 +8,8 @@ import { address as addressField } from "./address.js";
 import type { ByteReader } from "./byte-reader.js";
 import { ByteWriter } from "./byte-writer.js";
 import { seq } from "./fields.js";
+import { bytesInFrame } from "./own-frames.js";
+import { type Block, type EnvelopeHead, ReceivedEnvelope } from "./received-envelope.js";
 
 /** Room in a gossip frame for all but the payload; at most 585 bytes of it are in use, the rest is for fields to come. */
 export const envelopeRoomBytes = 1024;
@@ -23,38 +25,63 @@ const ordinaryHeadBytes = 320;
  */
 export function encodeEnvelope(envelope: Envelope): Uint8Array {
   if (envelope.bytes !== undefined) return envelope.bytes;
+  const bytes = bytesInFrame(envelope) ?? encoded(envelope);
+  // Written once: a table beside the envelopes would cost three times as much as all of this.
+  (envelope as { bytes?: Uint8Array }).bytes = bytes;
+  return bytes;
+}
+
+function encoded(envelope: Envelope): Uint8Array {
   const to = new ByteWriter(ordinaryHeadBytes + envelope.topic.length + envelope.payload.length);
   to.peerId(envelope.origin);
   to.varint(envelope.epoch);
   seq.write(to, envelope.seq);
   to.varint(envelope.publishedAt);
-  addressField.writeAgain(to, envelope.address);
+  addressField.write(to, envelope.address);
   to.text(envelope.topic);
   to.varint(envelope.payload.length);
   to.raw(envelope.payload);
-  const [bytes] = to.take();
-  // Written once: a table beside the envelopes would cost three times as much as all of this.
-  (envelope as { bytes?: Uint8Array }).bytes = bytes!;
-  return bytes!;
+  return to.take()[0]!;
 }
 
-/** Reads an envelope that reaches up to the end of the body. */
-export function readEnvelope(from: ByteReader): Envelope {
-  const start = from.offset;
-  const origin = from.peerId();
-  const epoch = from.varint();
+/** A head, and the bytes that say it: those before the number and the time, and those after. */
+interface KnownHead extends EnvelopeHead {
+  readonly life: Uint8Array;
+  readonly rest: Uint8Array;
+}
+
+/** Heads read lately, each in the place that the first byte of its origin gives it. */
+const knownHeads = new Array<KnownHead | undefined>(256).fill(undefined);
+
+/** Reads an envelope that reaches up to the end of the body. `block`: those bytes, with what else lies in them. */
+export function readEnvelope(from: ByteReader, block: Block): ReceivedEnvelope {
+  const start = from.at;
+  const known = from.left > 0 ? knownHeads[from.bytes[start]!] : undefined;
+  const isKnownLife = known !== undefined && from.passes(known.life);
+  const origin = isKnownLife ? known.origin : from.peerId();
+  const epoch = isKnownLife ? known.epoch : from.varint();
+  const lifeEnd = from.at;
   const number = seq.read(from);
-  const publishedAt = from.varint();
-  const address = addressField.read(from);
-  const topic = from.text();
+  const timeAt = from.at;
+  from.varint();
+  let head: EnvelopeHead;
+  if (isKnownLife && from.passes(known.rest)) head = known;
+  else {
+    const restStart = from.at;
+    const address = addressField.read(from);
+    const topic = from.text();
+    const life = from.bytes.slice(start, lifeEnd);
+    const rest = from.bytes.slice(restStart, from.at);
+    const read: KnownHead = { origin, epoch, address, topic, life, rest };
+    knownHeads[life[0]!] = read;
+    head = read;
+  }
   const length = from.varint();
   if (length > from.maxPayloadBytes) {
     from.fail("too-long", `a payload of ${length} bytes, of at most ${from.maxPayloadBytes}`);
   }
-  const payloadStart = from.offset - start;
+  const payloadAt = from.at;
   from.skip(length);
   from.skip(from.left);
-  const bytes = from.keep(start);
-  const payload = new Uint8Array(bytes.buffer, bytes.byteOffset + payloadStart, length);
-  return { origin, epoch, seq: number, publishedAt, address, topic, payload, bytes };
+  return new ReceivedEnvelope(head, number, block, start, from.at, timeAt, payloadAt, length);
 }

@@ -30,6 +30,8 @@ import {
   u32,
   varint,
 } from "./fields.js";
+import { gossipCode } from "./own-frames.js";
+import { type Block, gossipHeadBytes, oneByteRoundMax } from "./received-envelope.js";
 
 /** The message of a type. */
 export type MessageOf<Type extends Message["type"]> = Extract<Message, { readonly type: Type }>;
@@ -44,8 +46,8 @@ export interface Codec<Body extends Message> {
   readonly open: boolean;
   /** Writes the fields. */
   write(to: ByteWriter, message: Body): void;
-  /** Reads the fields. */
-  read(from: ByteReader): Body;
+  /** Reads the fields. `block`: what the body lies in, if it has a payload. */
+  read(from: ByteReader, block: Block | undefined): Body;
 }
 
 /** Types from here on may be skipped: whoever adds one must not depend on its being understood. */
@@ -70,7 +72,7 @@ export const codecs: { readonly [Type in Message["type"]]: Codec<MessageOf<Type>
   shuffle: plain("shuffle", 7, { origin: contact, ttl: u8, contacts }),
   "shuffle-reply": plain("shuffle-reply", 8, { contacts }),
   gossip: {
-    code: 16,
+    code: gossipCode,
     carriesPayload: true,
     open: false,
     write(to, message) {
@@ -78,7 +80,15 @@ export const codecs: { readonly [Type in Message["type"]]: Codec<MessageOf<Type>
       to.varint(message.round);
       to.raw(encodeEnvelope(message.envelope));
     },
-    read: (from) => ({ type: "gossip", tree: from.peerId(), round: from.varint(), envelope: readEnvelope(from) }),
+    read(from, block) {
+      const tree = from.peerId();
+      const round = from.varint();
+      // All of the frame's head lies before the body: then it can be passed on as it is.
+      const isWhole = from.at >= gossipHeadBytes && round < oneByteRoundMax;
+      const envelope = readEnvelope(from, block!);
+      if (isWhole) envelope.cameAs(tree, round);
+      return { type: "gossip", tree, round, envelope };
+    },
   },
   repair: {
     code: 27,
@@ -89,7 +99,12 @@ export const codecs: { readonly [Type in Message["type"]]: Codec<MessageOf<Type>
       to.varint(message.round);
       to.raw(encodeEnvelope(message.envelope));
     },
-    read: (from) => ({ type: "repair", ageMs: from.varint(), round: from.varint(), envelope: readEnvelope(from) }),
+    read: (from, block) => ({
+      type: "repair",
+      ageMs: from.varint(),
+      round: from.varint(),
+      envelope: readEnvelope(from, block!),
+    }),
   },
   ihave: plain("ihave", 17, { entries: announcements }),
   graft: plain("graft", 18, { tree: optional(peerId), wanted: optional(messageId) }),
