@@ -4,6 +4,8 @@
  * single thing needs no ring at all: most origins have published one message lately, or two.
  */
 
+import { inPlace } from "./bounds.js";
+
 /** A place for each number of a window, whose width is a power of two. */
 interface Ring<Thing> {
   /** The number in each place, 0 for none, and what has it. */
@@ -37,7 +39,7 @@ export class Numbered<Thing> {
   put(number: number, thing: Thing): void {
     this.#size++;
     if (this.#size === 1 && this.#ring === undefined) {
-      this.#number = number;
+      this.#number = inPlace(number);
       this.#thing = thing;
       return;
     }

@@ -2,7 +2,7 @@
  * Which numbers of a sequence have been seen, as ranges: `1–17, 19–23`. Messages of one origin come nearly in order, so
  * there is one range almost always, whatever the numbers are; a hole is a gap that can be named and asked for.
  */
-import { noBounds, union } from "./bounds.js";
+import { inPlace, noBounds, union } from "./bounds.js";
 import type { Bounds } from "./message.js";
 
 /** A set of sequence numbers that grows at its end, and shrinks at its beginning. */
@@ -59,13 +59,13 @@ export class SequenceRanges {
   add(number: number): boolean {
     // At the end of the last range: that is where numbers arrive.
     if (number === this.#last + 1 && this.#last !== 0) {
-      this.#last = number;
+      this.#last = inPlace(number);
       if (this.#bounds !== undefined) this.#bounds[this.#bounds.length - 1] = number;
       return true;
     }
     if (this.#last === 0) {
-      this.#first = number;
-      this.#last = number;
+      this.#first = inPlace(number);
+      this.#last = this.#first;
       return true;
     }
     if (this.has(number)) return false;
@@ -115,8 +115,8 @@ export class SequenceRanges {
   }
 
   #set(bounds: number[]): void {
-    this.#first = bounds.length === 0 ? 0 : bounds[0]!;
-    this.#last = bounds.length === 0 ? 0 : bounds[bounds.length - 1]!;
+    this.#first = bounds.length === 0 ? 0 : inPlace(bounds[0]!);
+    this.#last = bounds.length === 0 ? 0 : inPlace(bounds[bounds.length - 1]!);
     this.#bounds = bounds.length > 2 ? bounds : undefined;
   }
 }
