@@ -18,13 +18,19 @@ import { beaconSeq, offerOf, offerUnknown, type Tree } from "./tree.js";
 /** How long beacons are held. */
 export interface BeaconsConfig {
   /**
-   * How long a distance waits for a shorter one, and for company, before it is told on; ±50 % from peer to peer, and less
-   * where neighbors are near (see {@link Pace}). Longer costs fewer frames, and grows slower.
+   * How long a distance waits for a shorter one, and for company, before it is told on; ±50 % from peer to peer, less where
+   * neighbors are near (see {@link Pace}), and up to eight times as long while many trees grow. Longer costs fewer frames,
+   * and grows slower.
    */
   readonly treeHoldMs: number;
   /** How long a distance waits that nobody needs, at most. */
   readonly ihaveCalmIntervalMs: number;
 }
+
+/** Trees first heard of are counted for about so long. */
+const crowdMs = 10_000;
+/** So many of them are a crowd; more make no difference. */
+const crowdMax = 8;
 
 /** The beacons of one peer. */
 export class Beacons {
@@ -38,6 +44,9 @@ export class Beacons {
   /** By slot: when to tell whatever there is. */
   readonly #tellAt = new Array<number>(8).fill(Number.POSITIVE_INFINITY);
   #nextAt = Number.POSITIVE_INFINITY;
+  /** Trees first heard of lately, at the time of the latest. */
+  #begun = 0;
+  #begunAt = 0;
 
   /** @param jitter - 0 to 1, another one for each peer */
   constructor(config: BeaconsConfig, links: Links, pace: Pace, jitter: number) {
@@ -52,13 +61,25 @@ export class Beacons {
     return this.#nextAt;
   }
 
+  /** A tree has been heard of for the first time. */
+  begun(now: number): void {
+    this.#begun = this.crowd(now) + 1;
+    this.#begunAt = now;
+  }
+
+  /** How many trees grow at the moment, about: 0 to 8. */
+  crowd(now: number): number {
+    return Math.min(crowdMax, (this.#begun * crowdMs) / (crowdMs + now - this.#begunAt));
+  }
+
   /** The slots of a mask are to be told of a tree, besides those that are to be told already. */
   tell(now: number, tree: Tree, mask: number): void {
     if (mask === 0) return;
     tree.untoldMask |= mask;
     this.#untold.add(tree);
     const { treeHoldMs, ihaveCalmIntervalMs } = this.#config;
-    const lookAt = now + Math.ceil(this.#pace.atMost(treeHoldMs) * (0.5 + this.#jitter));
+    const holdMs = this.#pace.atMost(treeHoldMs) * Math.max(1, this.crowd(now));
+    const lookAt = now + Math.ceil(holdMs * (0.5 + this.#jitter));
     if (lookAt < this.#nextAt) this.#nextAt = lookAt;
     for (let slot = 0, rest = mask; rest !== 0; slot++, rest >>>= 1) {
       if ((rest & 1) === 0) continue;

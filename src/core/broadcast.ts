@@ -37,7 +37,7 @@ export const broadcastDefaults: BroadcastConfig = {
   spareHopsMax: 3,
   ownTreeShare: 0.2,
   treeDelayMs: 1_000,
-  treeHoldMs: 500,
+  treeHoldMs: 250,
   treeRestMs: 8_000,
   treeLifeMs: 1_800_000,
   treesMax: 1_024,

@@ -43,7 +43,7 @@ export interface TreesConfig extends BeaconsConfig {
   readonly ownTreeShare: number;
   /** From the wish for a tree to its growth, up to twice as long: another may grow nearby in the meantime. */
   readonly treeDelayMs: number;
-  /** From first hearing of a tree to lending it: by then it has reached everybody. */
+  /** From first hearing of a tree to lending it: by then it has reached everybody. Twice as long while many trees grow. */
   readonly treeRestMs: number;
   /** A tree whose root has not been heard on it for so long is not borrowed any more: its shape is that of old times. */
   readonly treeLifeMs: number;
@@ -142,7 +142,7 @@ export class Trees {
     const nearest = this.#nearest(now, false);
     if (this.#trees.has(this.#self) || !this.#hasRoom()) return;
     if (nearest !== undefined && nearest.distance <= this.#limit()) return;
-    const own = this.#root(now, allSlots, now + this.#config.treeRestMs);
+    const own = this.#root(now, allSlots, this.#restedAt(now));
     this.#tell(now, own, -1);
   }
 
@@ -199,8 +199,11 @@ export class Trees {
       this.#forget(tree);
       tree = undefined;
     }
-    if (tree === undefined) tree = this.#add(id, epoch, allSlots, now + this.#config.treeRestMs);
-    else if (tree.epoch > epoch) return;
+    if (tree === undefined) {
+      tree = this.#add(id, epoch, allSlots, this.#restedAt(now));
+      this.beacons.begun(now);
+    }
+    if (tree.epoch > epoch) return;
     setOffer(tree, slot, distance);
     if (distance + 1 >= tree.distance) return;
     tree.distance = distance + 1;
@@ -387,6 +390,10 @@ export class Trees {
 
   #isOld(now: number, tree: Tree): boolean {
     return now - tree.heardAt >= this.#config.treeLifeMs;
+  }
+
+  #restedAt(now: number): number {
+    return now + this.#config.treeRestMs * (1 + this.beacons.crowd(now) / 8);
   }
 
   #hasRoom(): boolean {
