@@ -27,6 +27,15 @@ export function isBounds(bounds: Bounds): boolean {
   return true;
 }
 
+/**
+ * The same number. Engines keep small integers in place, but a number that has once passed where large ones pass, such as
+ * the numbers of announcements, may be an object of its own: here it is one no longer. For what is kept thousands of times.
+ */
+export function inPlace(number: number): number {
+  const small = number | 0;
+  return small === number ? small : number;
+}
+
 /** How many numbers there are. */
 export function countOf(bounds: Bounds): number {
   let count = 0;

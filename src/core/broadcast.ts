@@ -48,13 +48,13 @@ export const broadcastDefaults: BroadcastConfig = {
   ownTreeShare: 0.2,
   treeDelayMs: 1_000,
   treeHoldMs: 250,
-  treeRestMs: 5_000,
+  treeRestMs: 8_000,
   treeLifeMs: 1_800_000,
   treesMax: 1_024,
   ihaveIntervalMs: 250,
   unrestMs: 10_000,
   ihaveCalmIntervalMs: 8_000,
-  ihaveBatchCount: 10,
+  ihaveBatchCount: 15,
   ihavePauseMs: 100,
   announcementsMax: 1_024,
   graftDelayMs: 300,
@@ -105,9 +105,8 @@ export class Broadcast {
     this.#config = config;
     this.#history = history;
     this.#owner = owner;
-    this.#trees = new Trees(self, config, this.#links, {
+    this.#trees = new Trees(self, config, this.#links, this.#pace, {
       send: (slot, message) => this.#send(slot, message),
-      untold: (now, mask) => this.#announcements.flushAllBy(mask, now + this.#pace.atMost(config.treeHoldMs)),
     });
     this.#announcements = new Announcements(config, this.#links, this.#pace, Number.parseInt(self.slice(-2), 16) / 255);
     this.#wanted = new Wanted(config, this.#pace);
@@ -116,7 +115,8 @@ export class Broadcast {
   /** When {@link wake} is wanted. */
   get nextWake(): number {
     const { nextFlushAt } = this.#announcements;
-    return Math.min(nextFlushAt, this.#wanted.nextAskAt, this.#trees.nextWake, this.#inquireAt);
+    const { nextWake, beacons } = this.#trees;
+    return Math.min(nextFlushAt, this.#wanted.nextAskAt, nextWake, beacons.nextAt, this.#inquireAt);
   }
 
   /** Trees that this peer knows. */
@@ -229,6 +229,8 @@ export class Broadcast {
   wake(now: number): void {
     this.#now = now;
     for (let slot = this.#announcements.due(now); slot >= 0; slot = this.#announcements.due(now)) this.#flush(slot);
+    const { beacons } = this.#trees;
+    for (let slot = beacons.due(now); slot >= 0; slot = beacons.due(now)) this.#flush(slot);
     if (this.#wanted.nextAskAt <= now) this.#fetch(now);
     if (this.#inquireAt <= now) this.#inquireAgain(now);
     this.#trees.wake(now);
@@ -279,7 +281,7 @@ export class Broadcast {
   /** Tells a neighbor all that waits to be told. */
   #flush(slot: number, isAsking = false): void {
     const link = this.#links.get(slot);
-    const beacons = link === undefined ? [] : this.#trees.takeBeacons(slot, entriesMax);
+    const beacons = this.#trees.beacons.take(slot, entriesMax);
     const runs = this.#announcements.take(slot, entriesMax - beacons.length);
     const entries = beacons.length === 0 ? runs : beacons.concat(runs);
     if (link === undefined || (entries.length === 0 && !isAsking)) return;

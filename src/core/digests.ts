@@ -20,6 +20,7 @@ import type { Bounds, DigestPart } from "./message.js";
 export class Summand {
   readonly origin: PeerId;
   readonly epoch: number;
+  // All four are kept as signed numbers: those need no memory of their own.
   /** What counts in the sums now; 0 while it is in none. */
   lower = 0;
   /** The other 32 bits. */
@@ -36,16 +37,20 @@ export class Summand {
     this.epoch = epoch;
   }
 
-  /** The element's hash, for what has been seen. */
-  hash(seen: Bounds): readonly [lower: number, upper: number] {
+  /** The lower half of the element's hash, for what has been seen: its first `length` bounds. Signed. */
+  hashLower(seen: Bounds, length = seen.length): number {
     if (this.#lowerBase === 0) this.#hashName();
-    let lower = this.#lowerBase;
-    let upper = this.#upperBase;
-    for (let i = 0; i < seen.length; i++) {
-      lower = mixNumber(lower, seen[i]!, lowerFactor);
-      upper = mixNumber(upper, seen[i]!, upperFactor);
-    }
-    return [lower >>> 0, upper >>> 0];
+    let hash = this.#lowerBase;
+    for (let i = 0; i < length; i++) hash = mixNumber(hash, seen[i]!, lowerFactor);
+    return hash | 0;
+  }
+
+  /** The upper half. */
+  hashUpper(seen: Bounds, length = seen.length): number {
+    if (this.#lowerBase === 0) this.#hashName();
+    let hash = this.#upperBase;
+    for (let i = 0; i < length; i++) hash = mixNumber(hash, seen[i]!, upperFactor);
+    return hash | 0;
   }
 
   #hashName(): void {
@@ -56,39 +61,34 @@ export class Summand {
       lower = mix(lower, word, lowerFactor);
       upper = mix(upper, word, upperFactor);
     }
-    this.#lowerBase = mixNumber(lower, this.epoch, lowerFactor);
-    this.#upperBase = mixNumber(upper, this.epoch, upperFactor);
+    this.#lowerBase = mixNumber(lower, this.epoch, lowerFactor) | 0;
+    this.#upperBase = mixNumber(upper, this.epoch, upperFactor) | 0;
   }
 }
 
-interface Bucket<Element> {
-  /** By origin, then epoch. */
-  readonly elements: Element[];
-  lower: number;
-  upper: number;
+/** The lower half of a hash of which all bounds but the last have been taken in. Signed. */
+export function closeLower(hash: number, last: number): number {
+  return mixNumber(hash, last, lowerFactor) | 0;
 }
 
-/** A set of summands, in 256 buckets by the first two digits of their origins. */
+/** A set of summands, in one array: by origin, then epoch. */
 export class Digests<Element extends Summand & { readonly seen: { readonly bounds: Bounds } }> {
-  /** By the number of its two digits; only those that have been used. */
-  readonly #buckets = new Map<number, Bucket<Element>>();
-  #stale: Element[] = [];
-  #size = 0;
+  readonly #elements: Element[] = [];
+  readonly #stale: Element[] = [];
+  /** The sum over all. */
+  #lower = 0;
+  #upper = 0;
 
   /** How many elements there are. */
   get size(): number {
-    return this.#size;
+    return this.#elements.length;
   }
 
   /** Puts an element into the set. */
   insert(element: Element): void {
     if (element.isSummed) return;
     element.isSummed = true;
-    const place = bucketNumber(element.origin);
-    if (!this.#buckets.has(place)) this.#buckets.set(place, { elements: [], lower: 0, upper: 0 });
-    const { elements } = this.#bucketOf(element);
-    elements.splice(placeOf(elements, element.origin, element.epoch), 0, element);
-    this.#size++;
+    this.#elements.splice(placeOf(this.#elements, element.origin, element.epoch), 0, element);
     this.changed(element);
   }
 
@@ -96,13 +96,8 @@ export class Digests<Element extends Summand & { readonly seen: { readonly bound
   remove(element: Element): void {
     if (!element.isSummed) return;
     element.isSummed = false;
-    const bucket = this.#bucketOf(element);
-    bucket.elements.splice(placeOf(bucket.elements, element.origin, element.epoch), 1);
-    this.#size--;
-    bucket.lower = (bucket.lower - element.lower) >>> 0;
-    bucket.upper = (bucket.upper - element.upper) >>> 0;
-    element.lower = 0;
-    element.upper = 0;
+    this.#elements.splice(placeOf(this.#elements, element.origin, element.epoch), 1);
+    this.#count(element, 0, 0);
   }
 
   /** Notes that more has been seen of an element. */
@@ -111,44 +106,36 @@ export class Digests<Element extends Summand & { readonly seen: { readonly bound
     element.isStale = true;
     this.#stale.push(element);
     // Those that left the set in the meantime: only many of them are worth a look.
-    if (this.#stale.length > 2 * this.#size + 1_024) this.#refresh();
+    if (this.#stale.length > 2 * this.size + 1_024) this.#refresh();
   }
 
   /** The sum over all elements whose origin begins with the prefix: 0 to 32 hex digits. */
   sum(prefix: string): { readonly lower: number; readonly upper: number } {
     this.#refresh();
-    let lower = 0;
-    let upper = 0;
-    const add = (part: { readonly lower: number; readonly upper: number }) => {
-      lower = (lower + part.lower) >>> 0;
-      upper = (upper + part.upper) >>> 0;
-    };
-    if (prefix.length <= 2) for (const bucket of this.#bucketsUnder(prefix)) add(bucket);
-    else for (const element of this.under(prefix)) add(element);
-    return { lower, upper };
+    if (prefix === "") return { lower: this.#lower >>> 0, upper: this.#upper >>> 0 };
+    return sumOf(this.#elements, ...rangeOf(this.#elements, prefix));
   }
 
   /** How many elements have an origin that begins with the prefix. */
   count(prefix: string): number {
-    if (prefix.length <= 2) return this.#bucketsUnder(prefix).reduce((sum, { elements }) => sum + elements.length, 0);
-    const elements = this.#bucketsUnder(prefix.slice(0, 2))[0]?.elements ?? [];
-    const [from, to] = rangeOf(elements, prefix);
+    if (prefix === "") return this.size;
+    const [from, to] = rangeOf(this.#elements, prefix);
     return to - from;
   }
 
   /** The elements whose origin begins with the prefix. */
   under(prefix: string): readonly Element[] {
-    if (prefix.length <= 2) return this.#bucketsUnder(prefix).flatMap(({ elements }) => elements);
-    const elements = this.#bucketsUnder(prefix.slice(0, 2))[0]?.elements ?? [];
-    return elements.slice(...rangeOf(elements, prefix));
+    return prefix === "" ? this.#elements.slice() : this.#elements.slice(...rangeOf(this.#elements, prefix));
   }
 
   /** The sums of all prefixes one digit longer that have elements. */
   children(prefix: string): DigestPart[] {
+    this.#refresh();
     const parts: DigestPart[] = [];
     for (const digit of hexDigits) {
       const child = prefix + digit;
-      if (this.count(child) > 0) parts.push({ prefix: child, ...this.sum(child) });
+      const [from, to] = rangeOf(this.#elements, child);
+      if (to > from) parts.push({ prefix: child, ...sumOf(this.#elements, from, to) });
     }
     return parts;
   }
@@ -157,29 +144,17 @@ export class Digests<Element extends Summand & { readonly seen: { readonly bound
     for (const element of this.#stale) {
       element.isStale = false;
       if (!element.isSummed) continue;
-      const [lower, upper] = element.hash(element.seen.bounds);
-      const bucket = this.#bucketOf(element);
-      bucket.lower = (bucket.lower + lower - element.lower) >>> 0;
-      bucket.upper = (bucket.upper + upper - element.upper) >>> 0;
-      element.lower = lower;
-      element.upper = upper;
+      const { bounds } = element.seen;
+      this.#count(element, element.hashLower(bounds), element.hashUpper(bounds));
     }
-    this.#stale = [];
+    this.#stale.length = 0;
   }
 
-  #bucketOf({ origin }: Element): Bucket<Element> {
-    return this.#buckets.get(bucketNumber(origin))!;
-  }
-
-  #bucketsUnder(prefix: string): readonly Bucket<Element>[] {
-    if (prefix === "") return [...this.#buckets.values()];
-    const first = bucketNumber(prefix.padEnd(2, "0"));
-    const found: Bucket<Element>[] = [];
-    for (let number = first; number < first + (prefix.length === 1 ? 16 : 1); number++) {
-      const bucket = this.#buckets.get(number);
-      if (bucket !== undefined) found.push(bucket);
-    }
-    return found;
+  #count(element: Element, lower: number, upper: number): void {
+    this.#lower = (this.#lower + lower - element.lower) | 0;
+    this.#upper = (this.#upper + upper - element.upper) | 0;
+    element.lower = lower;
+    element.upper = upper;
   }
 }
 
@@ -202,8 +177,14 @@ function mixNumber(hash: number, number: number, factor: number): number {
   return mix(mix(hash, number | 0, factor), Math.floor(number / 0x1_0000_0000), factor);
 }
 
-function bucketNumber(id: string): number {
-  return Number.parseInt(id.slice(0, 2), 16);
+function sumOf(elements: readonly Summand[], from: number, to: number): { lower: number; upper: number } {
+  let lower = 0;
+  let upper = 0;
+  for (let i = from; i < to; i++) {
+    lower = (lower + elements[i]!.lower) | 0;
+    upper = (upper + elements[i]!.upper) | 0;
+  }
+  return { lower: lower >>> 0, upper: upper >>> 0 };
 }
 
 function rangeOf(elements: readonly Summand[], prefix: string): readonly [from: number, to: number] {

@@ -6,7 +6,7 @@
  * nothing at all. When one of these fits, in all 64 bits, two or three rounds of sums need not be sent; when none does,
  * nothing is lost but a microsecond for each element.
  */
-import type { Summand } from "./digests.js";
+import { closeLower, type Summand } from "./digests.js";
 import type { Bounds } from "./message.js";
 
 /** The element that differs, and which side has more of it. */
@@ -31,32 +31,39 @@ export function guess<Element extends Summand & { readonly seen: { readonly boun
   upper: number,
 ): Guess<Element> | undefined {
   for (const element of elements) {
-    const fits = (bounds: Bounds) => {
-      const [otherLower, otherUpper] = bounds.length === 0 ? [0, 0] : element.hash(bounds);
-      return (otherLower - element.lower) >>> 0 === lower && (otherUpper - element.upper) >>> 0 === upper;
-    };
-    const { bounds } = element.seen;
-    if (fewer(bounds).some(fits)) return { element, isAhead: true };
-    if (more(bounds).some(fits)) return { element, isAhead: false };
+    const found = guessOf(element, (element.lower + lower) | 0, (element.upper + upper) | 0);
+    if (found !== 0) return { element, isAhead: found > 0 };
   }
   return undefined;
 }
 
-function fewer(bounds: Bounds): Bounds[] {
-  const last = bounds.length - 1;
-  const found: Bounds[] = [[]];
-  for (let k = 1; k <= tailMax && bounds[last]! - k >= bounds[last - 1]!; k++) {
-    found.push([...bounds.slice(0, last), bounds[last]! - k]);
+/**
+ * Whether one element can have these hashes at the other side: 1 when with fewer messages there, −1 when with more, else
+ * 0. There may be thousands of elements, and nearly none fits: nothing is allocated for those.
+ */
+function guessOf(element: Summand & { readonly seen: { readonly bounds: Bounds } }, lower: number, upper: number) {
+  if (lower === 0 && upper === 0) return 1;
+  const { bounds } = element.seen;
+  const end = bounds.length - 1;
+  const first = bounds[end - 1]!;
+  const last = bounds[end]!;
+  const open = element.hashLower(bounds, end);
+  for (let k = 1; k <= tailMax; k++) {
+    if (last - k >= first && closeLower(open, last - k) === lower) {
+      if (isHash(element, [...bounds.slice(0, end), last - k], lower, upper)) return 1;
+    }
+    if (closeLower(open, last + k) === lower) {
+      if (isHash(element, [...bounds.slice(0, end), last + k], lower, upper)) return -1;
+    }
   }
-  if (bounds[1]! > bounds[0]!) found.push([bounds[0]! + 1, ...bounds.slice(1)]);
-  return found;
+  if (bounds[1]! > bounds[0]! && isHash(element, [bounds[0]! + 1, ...bounds.slice(1)], lower, upper)) return 1;
+  if (bounds[0]! > 1) {
+    if (isHash(element, [1, ...bounds.slice(1)], lower, upper)) return -1;
+    if (isHash(element, [bounds[0]! - 1, ...bounds.slice(1)], lower, upper)) return -1;
+  } else if (bounds.length > 2 && isHash(element, [1, ...bounds.slice(3)], lower, upper)) return -1;
+  return 0;
 }
 
-function more(bounds: Bounds): Bounds[] {
-  const last = bounds.length - 1;
-  const found: Bounds[] = [];
-  for (let k = 1; k <= tailMax; k++) found.push([...bounds.slice(0, last), bounds[last]! + k]);
-  if (bounds[0]! > 1) found.push([1, ...bounds.slice(1)], [bounds[0]! - 1, ...bounds.slice(1)]);
-  else if (bounds.length > 2) found.push([1, ...bounds.slice(3)]);
-  return found;
+function isHash(element: Summand, bounds: Bounds, lower: number, upper: number): boolean {
+  return element.hashLower(bounds) === lower && element.hashUpper(bounds) === upper;
 }

@@ -81,22 +81,16 @@ class Life extends Summand implements LifeView {
   readonly kept = new SequenceRanges();
   readonly entries = new Numbered<Entry>();
   heardAt = 0;
+  /** Whether more than one message has come since its origin got its place in the order. */
+  isLively = false;
+  /** The origin's next older life. */
+  older: Life | undefined = undefined;
   readonly begunAt: number;
 
   constructor(now: number, origin: PeerId, epoch: number) {
     super(origin, epoch);
     this.begunAt = now;
   }
-}
-
-interface Origin {
-  /** The latest first. */
-  readonly lives: Life[];
-  /** Of lives up to this one everything counts as seen. */
-  floorEpoch: number;
-  heardAt: number;
-  /** What `heardAt` was when it got its place in the order. */
-  placedAt: number;
 }
 
 /** What a kept message weighs beside its payload: about what its objects take. */
@@ -115,8 +109,10 @@ const ageSteps = 128;
 /** The messages that one peer has seen. */
 export class History {
   readonly #config: HistoryConfig;
-  /** Roughly in order of last message: see {@link History.#placeFor}. */
-  readonly #origins = new Map<PeerId, Origin>();
+  /** The latest life of each, roughly in order of last message: see {@link History.#forgetOrigin}. */
+  readonly #origins = new Map<PeerId, Life>();
+  /** Of lives up to this one everything counts as seen: for the few origins that had too many lives. */
+  readonly #floorEpochs = new Map<PeerId, number>();
   readonly #digests = new Digests<Life>();
   readonly #shelves: Shelves<Entry>;
   readonly #holed = new Set<Life>();
@@ -218,6 +214,7 @@ export class History {
     }
     const isNext = seq === life.seen.last + 1;
     if (!life.seen.add(seq)) return false;
+    life.isLively = life.heardAt > 0;
     life.heardAt = now;
     if (!isNext) this.#noteHoles(now, life);
     this.#digests.changed(life);
@@ -300,9 +297,7 @@ export class History {
   #find(origin: PeerId, epoch: number): Life | undefined {
     const recent = this.#recent;
     if (recent !== undefined && recent.epoch === epoch && recent.origin === origin) return recent;
-    const lives = this.#origins.get(origin)?.lives;
-    if (lives === undefined) return undefined;
-    for (const life of lives) {
+    for (let life = this.#origins.get(origin); life !== undefined; life = life.older) {
       if (life.epoch !== epoch) continue;
       this.#recent = life;
       return life;
@@ -311,26 +306,38 @@ export class History {
   }
 
   #isBelowFloor(origin: PeerId, epoch: number): boolean {
-    const known = this.#origins.get(origin);
-    return known !== undefined && epoch <= known.floorEpoch;
+    return this.#floorEpochs.size > 0 && epoch <= (this.#floorEpochs.get(origin) ?? -1);
   }
 
   #begin(now: number, origin: PeerId, epoch: number): Life {
-    let known = this.#origins.get(origin);
-    if (known === undefined) {
-      if (this.#origins.size >= this.#config.originsMax) this.#forgetOrigin(now);
-      known = { lives: [], floorEpoch: -1, heardAt: now, placedAt: now };
-      this.#origins.set(origin, known);
-    }
     const life = new Life(now, origin, epoch);
-    known.lives.push(life);
-    known.lives.sort((a, b) => b.epoch - a.epoch);
-    if (known.lives.length > livesMax) {
-      const oldest = known.lives.pop()!;
-      known.floorEpoch = oldest.epoch;
-      this.#letGo(now, oldest);
+    let newer: Life | undefined;
+    let older = this.#origins.get(origin);
+    if (older === undefined && this.#origins.size >= this.#config.originsMax) this.#forgetOrigin(now);
+    while (older !== undefined && older.epoch > epoch) {
+      newer = older;
+      older = older.older;
     }
+    life.older = older;
+    if (newer === undefined) this.#origins.set(origin, life);
+    else newer.older = life;
+    this.#limitLives(now, origin);
     return life;
+  }
+
+  #limitLives(now: number, origin: PeerId): void {
+    let youngest = this.#origins.get(origin)!;
+    if (youngest.older === undefined) return;
+    for (let lives = 2; youngest.older!.older !== undefined; lives++) {
+      if (lives === livesMax) {
+        const oldest: Life = youngest.older!.older!;
+        youngest.older!.older = undefined;
+        this.#floorEpochs.set(origin, oldest.epoch);
+        this.#letGo(now, oldest);
+        return;
+      }
+      youngest = youngest.older!;
+    }
   }
 
   /**
@@ -339,15 +346,15 @@ export class History {
    */
   #forgetOrigin(now: number): void {
     let spared = 0;
-    for (const [id, origin] of this.#origins) {
-      origin.heardAt = Math.max(...origin.lives.map(({ heardAt }) => heardAt));
+    for (const [id, latest] of this.#origins) {
       this.#origins.delete(id);
-      if (origin.heardAt > origin.placedAt && spared++ < 32) {
-        origin.placedAt = origin.heardAt;
-        this.#origins.set(id, origin);
+      if (latest.isLively && spared++ < 32) {
+        latest.isLively = false;
+        this.#origins.set(id, latest);
         continue;
       }
-      for (const life of origin.lives) this.#letGo(now, life);
+      this.#floorEpochs.delete(id);
+      for (let life: Life | undefined = latest; life !== undefined; life = life.older) this.#letGo(now, life);
       return;
     }
   }

@@ -24,7 +24,8 @@
  * - **Mix.** Young peers now and then exchange a neighbor for a random contact, old ones hardly ever. When very many join
  *   at once through very few, full groups can form that have no link between them: this joins them.
  * - **Visit.** Some shuffles go straight to a passive contact, over a link of their own. That strikes off the dead, and
- *   mixes the views of parts that have no link between them.
+ *   mixes the views of parts that have no link between them. Who loses most of its neighbors at once visits everybody it
+ *   knows: of those who know nobody alive, most are known to somebody.
  * - **Lonely.** Who has no neighbor and nobody to ask, or too few neighbors and an empty reserve, asks the seeds.
  *
  * When two peers dial each other at once, the link dialed by the lower id wins. Both requests were sent, and so both
@@ -251,12 +252,15 @@ export class Overlay {
       this.#answered(now, greeting, message.accepted);
     } else if (state === "asked" && type === "shuffle-reply" && purpose === "visit") {
       this.#greetings.close(greeting, this.#shuffles.takeReply(message.contacts) ? "done" : "misbehaved");
+      if (this.#neighbors.length === 0) this.#search.anew(now);
     } else if (state === "greeted" && type === "shuffle-reply" && this.#shuffles.takeReply(message.contacts)) {
       this.#greetings.part(now, greeting);
     } else if (state === "greeted" && type === "shuffle" && message.contacts.length <= shuffleContactsMax) {
       const contacts = this.#shuffles.exchange(message);
       this.#owner.send(greeting.link, { type: "shuffle-reply", contacts });
       this.#greetings.part(now, greeting);
+      // Somebody is alive after all.
+      if (this.#neighbors.length === 0) this.#search.anew(now);
     } else {
       const answer = state === "greeted" ? this.#owner.asked(now, message) : undefined;
       if (answer === undefined) this.#greetings.misbehaved(now, greeting, type);

@@ -86,6 +86,8 @@ export class Reconciler {
   readonly #gaps: Gaps;
   #turn = 0;
   #turnAt = Number.POSITIVE_INFINITY;
+  /** When a neighbor is to be compared with out of turn. May be too early, never too late. */
+  #soonAt = Number.POSITIVE_INFINITY;
   #guessedLives = 0;
   /** Whether a neighbor has told of everything it has. */
   #hasBegun = false;
@@ -110,13 +112,7 @@ export class Reconciler {
 
   /** When {@link wake} is wanted next. */
   get nextWake(): number {
-    let next = Math.min(this.#turnAt, this.#wants.nextWake, this.#repairs.nextWake, this.#gaps.nextWake);
-    const sides = this.#sides;
-    for (let slot = 0; slot < sides.length; slot++) {
-      const side = sides[slot];
-      if (side !== undefined && side.soonAt < next) next = side.soonAt;
-    }
-    return next;
+    return Math.min(this.#turnAt, this.#soonAt, this.#wants.nextWake, this.#repairs.nextWake, this.#gaps.nextWake);
   }
 
   /** Lives of which something is known to be lacking. */
@@ -186,7 +182,7 @@ export class Reconciler {
       this.#schedule(now);
       this.#takeTurn(now);
     }
-    for (const side of this.#sides) if (side !== undefined && side.soonAt <= now) this.#compare(now, side);
+    if (this.#soonAt <= now) this.#compareDue(now);
     if (this.#wants.nextWake <= now) this.#wants.wake(now);
     if (this.#repairs.nextWake <= now) this.#repairs.wake(now);
     if (this.#gaps.nextWake <= now) this.#gaps.wake(now);
@@ -237,6 +233,16 @@ export class Reconciler {
 
   #compareSoon(now: number, side: Side): void {
     side.soonAt = Math.min(side.soonAt, now + this.#config.newsDelayMs);
+    this.#soonAt = Math.min(this.#soonAt, side.soonAt);
+  }
+
+  #compareDue(now: number): void {
+    this.#soonAt = Number.POSITIVE_INFINITY;
+    for (const side of this.#sides) {
+      if (side === undefined) continue;
+      if (side.soonAt <= now) this.#compare(now, side);
+      this.#soonAt = Math.min(this.#soonAt, side.soonAt);
+    }
   }
 
   // Digests

@@ -6,7 +6,7 @@ import type { Address } from "./address.js";
 import type { OverlayConfig } from "./config.js";
 import type { DownReason } from "./effects.js";
 import type { Greeting, Greetings } from "./greetings.js";
-import type { PeerId } from "./identity.js";
+import type { Contact, PeerId } from "./identity.js";
 import type { Random } from "./random.js";
 import { type ActiveView, LostNeighbors, type Neighbor, type PassiveView } from "./views.js";
 
@@ -15,6 +15,12 @@ const recallPauseFactor = 1.15;
 
 /** How much longer the pause before the second mixing is than the one before the first. */
 const secondMixFactor = 6;
+
+/** So much lost within so long is a disaster: more than half of a full view. */
+const disasterMs = 10_000;
+/** From one visit of a roll call to the next; and how many may be under way, so that the search itself has room. */
+const rollCallPauseMs = 150;
+const visitsMax = 3;
 
 /** Addresses of possible contacts that are kept until one of them has taken this peer in. */
 const addressesMax = 64;
@@ -39,6 +45,12 @@ export class Search {
   #recallPauseMs: number;
   #mixAt = Number.POSITIVE_INFINITY;
   #mixPauseMs: number;
+  /** Neighbors lost since then. */
+  #losses = 0;
+  #lossesSince = Number.NEGATIVE_INFINITY;
+  /** Contacts still to be visited in a roll call. */
+  #rollCall: Contact[] = [];
+  #rollCallAt = Number.POSITIVE_INFINITY;
 
   constructor(
     config: OverlayConfig,
@@ -61,7 +73,7 @@ export class Search {
 
   /** When something is due. */
   get nextWake(): number {
-    return Math.min(this.#fillAt, this.#recallAt, this.#mixAt);
+    return Math.min(this.#fillAt, this.#recallAt, this.#mixAt, this.#rollCallAt);
   }
 
   /** From now on there are searches. */
@@ -73,13 +85,14 @@ export class Search {
   /** No more searches. */
   stop(): void {
     this.#started = false;
-    this.#fillAt = this.#mixAt = this.#recallAt = Number.POSITIVE_INFINITY;
+    this.#fillAt = this.#mixAt = this.#recallAt = this.#rollCallAt = Number.POSITIVE_INFINITY;
   }
 
   /** Does what is due. */
   wake(now: number): void {
     if (this.#mixAt <= now) this.#mix(now);
     if (this.#recallAt <= now) this.#recall(now);
+    if (this.#rollCallAt <= now) this.#callTheRoll(now);
     if (this.#fillAt <= now) this.anew(now);
   }
 
@@ -104,6 +117,11 @@ export class Search {
     this.#lost.add(contact, epoch);
     this.#recallPauseMs = this.#config.recallMinMs;
     this.#recallAt = Math.min(this.#recallAt, now + this.#jittered(this.#recallPauseMs));
+    if (now - this.#lossesSince > disasterMs) {
+      this.#lossesSince = now;
+      this.#losses = 0;
+    }
+    if (++this.#losses === (this.#config.activeViewMax >> 1) + 1) this.#beginRollCall(now);
     this.anew(now);
   }
 
@@ -216,6 +234,29 @@ export class Search {
     const contact = this.#passive.any();
     if (contact === undefined || this.#active.neighbors.length < this.#config.activeViewMax) return;
     if (!this.#greetings.isSearching(contact.id)) this.#greetings.dial(now, "mix", contact.address, contact);
+  }
+
+  /**
+   * Most neighbors were lost at once, so most contacts may be dead as well. Who has nobody alive among its own may still
+   * be known to others, and small groups may be full before they have found the rest: so all contacts are visited once,
+   * and then this peer mixes like a young one.
+   */
+  #beginRollCall(now: number): void {
+    this.#rollCall = this.#passive.contacts.slice();
+    this.#rollCallAt = now + this.#jittered(rollCallPauseMs);
+    this.#mixPauseMs = this.#config.mixMinMs;
+    this.#mixAt = Math.min(this.#mixAt, now + this.#jittered(this.#mixPauseMs));
+  }
+
+  #callTheRoll(now: number): void {
+    this.#rollCallAt = Number.POSITIVE_INFINITY;
+    if (this.#greetings.count("visit") < visitsMax) {
+      const contact = this.#rollCall.pop();
+      if (contact === undefined) return;
+      const isNear = this.#active.find(contact.id) !== undefined || this.#greetings.isSearching(contact.id);
+      if (!isNear) this.#greetings.dial(now, "visit", contact.address, contact);
+    }
+    this.#rollCallAt = now + this.#jittered(rollCallPauseMs);
   }
 
   #jittered(ms: number): number {

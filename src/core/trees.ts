@@ -12,7 +12,7 @@
  * than `borrowHopsMax`, or publishes much of all there is, grows a tree for the neighborhood.
  *
  * **Growing costs no copy of any message.** The root tells its neighbors "this is a tree, and my distance is 0" (a
- * *beacon*). Who hears of a shorter way to the root than it knows makes that neighbor its parent (graft), leaves the
+ * *beacon*; see beacons.ts). Who hears of a shorter way to the root than it knows makes that neighbor its parent (graft), leaves the
  * parent it had (prune), and tells its other neighbors: the distance vector of the oldest routing protocols, which cannot
  * go round in circles as long as distances only shrink. Any message of the root's own tells distances as well, so a tree
  * in use by its root stays as short as the links allow.
@@ -20,13 +20,15 @@
  * What neighbors have said of their distance is remembered. When a parent is lost, a neighbor that is no farther from
  * the root than oneself takes its place at once: it cannot hang below.
  */
+import { Beacons, type BeaconsConfig } from "./beacons.js";
 import type { PeerId } from "./identity.js";
 import type { Links } from "./links.js";
-import type { Announcement, Graft, MessageId, Prune } from "./message.js";
-import { beaconSeq, newTree, offerOf, offerUnknown, setOffer, type Tree } from "./tree.js";
+import type { Graft, MessageId, Prune } from "./message.js";
+import type { Pace } from "./pace.js";
+import { newTree, offerOf, offerUnknown, setOffer, type Tree } from "./tree.js";
 
 /** How many trees there are, and when one may be used. */
-export interface TreesConfig {
+export interface TreesConfig extends BeaconsConfig {
   /** The longest way to somebody else's root that is put up with; who is farther away from all may grow a tree … */
   readonly borrowHopsMax: number;
   /**
@@ -41,9 +43,7 @@ export interface TreesConfig {
   readonly ownTreeShare: number;
   /** From the wish for a tree to its growth, up to twice as long: another may grow nearby in the meantime. */
   readonly treeDelayMs: number;
-  /** How long a distance waits for a shorter one before it is told on. Longer costs fewer frames, and grows slower. */
-  readonly treeHoldMs: number;
-  /** From first hearing of a tree to lending it: by then it has reached everybody. */
+  /** From first hearing of a tree to lending it: by then it has reached everybody. Twice as long while many trees grow. */
   readonly treeRestMs: number;
   /** A tree whose root has not been heard on it for so long is not borrowed any more: its shape is that of old times. */
   readonly treeLifeMs: number;
@@ -67,18 +67,17 @@ const missingForgottenMs = 10_000;
 /** What the trees ask of the broadcast. */
 export interface TreesOwner {
   send(slot: number, message: Graft | Prune): void;
-  /** Something is to be told on the slots of a mask, within the hold. */
-  untold(now: number, mask: number): void;
 }
 
 /** One peer's part in all trees. */
 export class Trees {
+  /** What neighbors are still to be told. */
+  readonly beacons: Beacons;
   readonly #self: PeerId;
   readonly #config: TreesConfig;
   readonly #links: Links;
   readonly #owner: TreesOwner;
   readonly #trees = new Map<PeerId, Tree>();
-  readonly #untold = new Set<Tree>();
   readonly #jitter: number;
   #uses = 0;
   /** The part of this peer's own among the latest messages, about 64 of them. */
@@ -88,13 +87,14 @@ export class Trees {
   #spareHops: number;
   #growAt = Number.POSITIVE_INFINITY;
 
-  constructor(self: PeerId, config: TreesConfig, links: Links, owner: TreesOwner) {
+  constructor(self: PeerId, config: TreesConfig, links: Links, pace: Pace, owner: TreesOwner) {
     this.#self = self;
     this.#config = config;
     this.#links = links;
     this.#owner = owner;
     this.#jitter = Number.parseInt(self.slice(-6), 16) / 0x100_0000;
     this.#spareHops = this.#jitter * config.spareHopsMax;
+    this.beacons = new Beacons(config, links, pace, Number.parseInt(self.slice(-4, -2), 16) / 255);
   }
 
   get size(): number {
@@ -142,7 +142,7 @@ export class Trees {
     const nearest = this.#nearest(now, false);
     if (this.#trees.has(this.#self) || !this.#hasRoom()) return;
     if (nearest !== undefined && nearest.distance <= this.#limit()) return;
-    const own = this.#root(now, allSlots, now + this.#config.treeRestMs);
+    const own = this.#root(now, allSlots, this.#restedAt(now));
     this.#tell(now, own, -1);
   }
 
@@ -199,8 +199,11 @@ export class Trees {
       this.#forget(tree);
       tree = undefined;
     }
-    if (tree === undefined) tree = this.#add(id, epoch, allSlots, now + this.#config.treeRestMs);
-    else if (tree.epoch > epoch) return;
+    if (tree === undefined) {
+      tree = this.#add(id, epoch, allSlots, this.#restedAt(now));
+      this.beacons.begun(now);
+    }
+    if (tree.epoch > epoch) return;
     setOffer(tree, slot, distance);
     if (distance + 1 >= tree.distance) return;
     tree.distance = distance + 1;
@@ -260,10 +263,8 @@ export class Trees {
     for (const tree of this.#trees.values()) {
       this.grafted(tree, slot);
       if (tree.distance === Number.POSITIVE_INFINITY || this.#isOld(now, tree)) continue;
-      tree.untoldMask |= bit;
-      this.#untold.add(tree);
+      this.beacons.tell(now, tree, bit);
     }
-    this.#owner.untold(now, bit);
   }
 
   /**
@@ -311,23 +312,6 @@ export class Trees {
     return uses;
   }
 
-  /** What is to be told to a neighbor: beacons, at most `most` of them. */
-  takeBeacons(slot: number, most: number): Announcement[] {
-    const beacons: Announcement[] = [];
-    const bit = 1 << slot;
-    for (const tree of this.#untold) {
-      if (beacons.length >= most) break;
-      // Who is nearer to the root has no use for this.
-      if ((tree.untoldMask & bit) !== 0 && offerOf(tree, slot) >= Math.min(tree.distance, offerUnknown)) {
-        const { id, epoch, distance } = tree;
-        beacons.push({ origin: id, epoch, seq: beaconSeq, count: 1, tree: id, round: distance });
-      }
-      tree.untoldMask &= this.#links.mask & ~bit;
-      if (tree.untoldMask === 0) this.#untold.delete(tree);
-    }
-    return beacons;
-  }
-
   /** Wishes for a tree of one's own, when that which was borrowed is too far away. */
   #wish(now: number, distance: number): void {
     const excess = distance - this.#limit();
@@ -372,11 +356,8 @@ export class Trees {
   }
 
   #tell(now: number, tree: Tree, except: number): void {
-    const mask = this.#links.mask & ~(except < 0 ? 0 : 1 << except);
-    tree.untoldMask = mask;
-    if (mask === 0) return;
-    this.#untold.add(tree);
-    this.#owner.untold(now, mask);
+    tree.untoldMask = 0;
+    this.beacons.tell(now, tree, this.#links.mask & ~(except < 0 ? 0 : 1 << except));
   }
 
   /** A neighbor that is no farther from the root than this peer cannot hang below it; neither does one without an edge. */
@@ -411,6 +392,10 @@ export class Trees {
     return now - tree.heardAt >= this.#config.treeLifeMs;
   }
 
+  #restedAt(now: number): number {
+    return now + this.#config.treeRestMs * (1 + this.beacons.crowd(now) / 8);
+  }
+
   #hasRoom(): boolean {
     return this.#trees.size < 0.75 * this.#config.treesMax;
   }
@@ -440,6 +425,6 @@ export class Trees {
 
   #forget(tree: Tree): void {
     this.#trees.delete(tree.id);
-    this.#untold.delete(tree);
+    this.beacons.forget(tree);
   }
 }

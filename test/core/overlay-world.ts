@@ -159,23 +159,23 @@ export class OverlayWorld {
 
   /** The sizes of the components of live peers, the biggest first. A link counts when both sides have it. */
   components(peers = this.alive): number[] {
-    const graph = this.graph(peers);
-    const seen = new Uint8Array(graph.length);
-    const sizes: number[] = [];
-    for (let start = 0; start < graph.length; start++) {
-      if (seen[start] === 1) continue;
-      const queue = [start];
-      seen[start] = 1;
-      for (let i = 0; i < queue.length; i++) {
-        for (const next of graph[queue[i]!]!) {
-          if (seen[next] === 1) continue;
-          seen[next] = 1;
-          queue.push(next);
-        }
+    return sizesOfParts(this.graph(peers));
+  }
+
+  /** The same where a contact in either one's views counts as a link: nobody can find whom none of its part knows of. */
+  acquaintances(peers = this.alive): number[] {
+    const indexOf = new Map(peers.map(({ contact }, index) => [contact.id, index]));
+    const graph: number[][] = peers.map(() => []);
+    for (const [index, { process }] of peers.entries()) {
+      const { neighbors, passive } = process.core.overlay;
+      for (const { id } of [...neighbors.map(({ contact }) => contact), ...passive]) {
+        const other = indexOf.get(id);
+        if (other === undefined) continue;
+        graph[index]!.push(other);
+        graph[other]!.push(index);
       }
-      sizes.push(queue.length);
     }
-    return sizes.sort((a, b) => b - a);
+    return sizesOfParts(graph);
   }
 
   /** Two-way links between live peers, as lists of indices into `peers`. */
@@ -251,4 +251,23 @@ export class OverlayWorld {
       );
     }
   }
+}
+
+function sizesOfParts(graph: readonly (readonly number[])[]): number[] {
+  const seen = new Uint8Array(graph.length);
+  const sizes: number[] = [];
+  for (let start = 0; start < graph.length; start++) {
+    if (seen[start] === 1) continue;
+    const queue = [start];
+    seen[start] = 1;
+    for (let i = 0; i < queue.length; i++) {
+      for (const next of graph[queue[i]!]!) {
+        if (seen[next] === 1) continue;
+        seen[next] = 1;
+        queue.push(next);
+      }
+    }
+    sizes.push(queue.length);
+  }
+  return sizes.sort((a, b) => b - a);
 }

@@ -196,6 +196,16 @@ describe("mass failure", () => {
       },
     );
   }
+
+  seededRuns("without seeds, of 400 peers 95 % crash at once: who is known to anybody is found", 3 * scale, (seed) => {
+    const world = new OverlayWorld(seed, { seeds: false });
+    world.startScattered(400, 20);
+    world.run(40_000);
+    world.crash(0.95);
+    const parts = world.acquaintances().length;
+    world.run(15_000);
+    expect(world.components().length).toBeLessThanOrEqual(parts);
+  });
 });
 
 describe("partitions", () => {

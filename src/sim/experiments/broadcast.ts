@@ -75,7 +75,7 @@ export function steadyRun(randomSeed: number, peers: number, progress: Progress)
   const after = world.copies();
   const { ihave, entries, graft, prune } = world.sent;
   const perMessage = messages * peers;
-  progress("churn");
+  progress(`churn; there were ${(ihave / perMessage).toPrecision(3)} ihave frames for each message at each peer`);
   const churn = churnRun(world, peers);
   return {
     "rmr-random-sender": (after.duplicates - before.duplicates) / (after.delivered - before.delivered),
@@ -104,6 +104,7 @@ function churnRun(world: ExperimentWorld, peers: number): Values {
   const before = world.copies();
   const spreads: Spread[] = [];
   const old = new Set(world.peers);
+  world.notesReceivers = true;
   let replaced = 0;
   for (let i = 0; i < messages; i++) {
     while (replaced < (replacements * (i + 1)) / messages) {

@@ -38,7 +38,7 @@ export interface Sent {
 export interface WorldPeer {
   readonly index: number;
   readonly process: VirtualProcess<PeerCore>;
-  /** The followed messages that it has. */
+  /** The followed messages that it has, since {@link ExperimentWorld.notesReceivers}. */
   readonly had: Set<Spread>;
 }
 
@@ -67,7 +67,10 @@ export class ExperimentWorld {
   readonly #tuning: PeerTuning;
   readonly #told: WorldOptions["told"];
   readonly #onSent: WorldOptions["sent"];
-  readonly #spreads = new Map<string, Spread>();
+  /** Whether each peer's followed messages are noted: memory for each message at each peer. */
+  notesReceivers = false;
+  /** By their payloads: they travel as the same object. */
+  readonly #spreads = new Map<Uint8Array, Spread>();
   #started = 0;
   #token = 0;
   readonly #seeds: Address[] = [];
@@ -141,12 +144,10 @@ export class ExperimentWorld {
 
   /** Publishes a message. */
   publish(peer: WorldPeer): Spread {
-    const { id: origin } = peer.process.core.self.contact;
-    const seq = peer.process.core.counters.published + 1;
     const spread: Spread = { reached: 0, lastHop: 0 };
-    this.#spreads.set(`${origin}/${seq}`, spread);
     const token = ++this.#token;
     const payload = new Uint8Array(0);
+    this.#spreads.set(payload, spread);
     peer.process.call((core, now) => core.publish(now, { token, topic: "t", payload, allowAlone: true }));
     return spread;
   }
@@ -173,10 +174,10 @@ export class ExperimentWorld {
     this.#spreads.clear();
   }
 
-  #arrived(had: Set<Spread>, { origin, seq }: Envelope, round: number): void {
-    const spread = this.#spreads.get(`${origin}/${seq}`);
+  #arrived(had: Set<Spread>, { payload }: Envelope, round: number): void {
+    const spread = this.#spreads.get(payload);
     if (spread === undefined) return;
-    had.add(spread);
+    if (this.notesReceivers) had.add(spread);
     spread.reached++;
     if (round > spread.lastHop) spread.lastHop = round;
   }
