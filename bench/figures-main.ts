@@ -4,14 +4,51 @@
  */
 import { Command, InvalidArgumentError } from "commander";
 import { crashRun, goalOf, steadyRun, type Values } from "../src/sim/experiments/broadcast.js";
+import { asymmetricRun, deathRun, largeRun, livenessGoalOf, lossRun } from "../src/sim/experiments/liveness.js";
 import { reconcileGoalOf, reconcileRun } from "../src/sim/experiments/reconcile.js";
 import { type Row, row } from "../src/sim/experiments/rows.js";
+import { stallsRun } from "../src/sim/experiments/stalls.js";
 
 interface Flags {
   readonly peers: readonly number[];
   readonly runs: number;
   readonly randomSeed: number;
   readonly json?: boolean;
+}
+
+interface LivenessFlags extends Flags {
+  readonly full?: boolean;
+  readonly only?: string;
+}
+
+type Run = (number: number, progress: (what: string) => void) => Values;
+
+/** Peers of Rapid's experiment. */
+const asymmetricPeers = 1_000;
+
+const livenessKinds: Readonly<Record<string, (flags: LivenessFlags) => Iterable<Row>>> = {
+  deaths: (flags) => measureKind("deaths", 32, flags.runs, flags, (number, progress) => deathRun(number, 32, progress)),
+  loss: (flags) => measureKind("loss", 32, flags.runs, flags, (number, progress) => lossRun(number, 32, progress)),
+  stalls: (flags) =>
+    measureKind("stalls", 128, fewer(flags), flags, (number, progress) =>
+      stallsRun(number, flags.full === true, progress),
+    ),
+  *large(flags) {
+    for (const peers of flags.peers) {
+      yield* measureKind("large", peers, fewer(flags), flags, (number, progress) => largeRun(number, peers, progress));
+    }
+  },
+  *asymmetric(flags) {
+    for (const kind of ["incoming-loss", "on-off"] as const) {
+      yield* measureKind(kind, asymmetricPeers, fewer(flags), flags, (number, progress) =>
+        asymmetricRun(number, asymmetricPeers, kind, progress),
+      );
+    }
+  },
+};
+
+function fewer({ runs }: Flags): number {
+  return Math.ceil(runs / 10);
 }
 
 const program = new Command("figures").description("Measures in the simulator what Hearsay claims of its protocol.");
@@ -26,15 +63,48 @@ program
   .option("--random-seed <number>", "the first run's number; the next ones follow", count, 1)
   .option("--json", "one row a figure, as JSON")
   .action(async (flags: Flags) => {
-    const report = (one: Row) => {
-      if (one.met === false) process.exitCode = 1;
-      process.stdout.write(flags.json === true ? `${JSON.stringify(one)}\n` : `${lineOf(one)}\n`);
-    };
-    for (const one of measureReconciliation(flags)) report(one);
-    for (const peers of flags.peers) for (const one of measure(peers, flags)) report(one);
+    for (const one of measureReconciliation(flags)) report(one, flags);
+    for (const peers of flags.peers) for (const one of measure(peers, flags)) report(one, flags);
+  });
+
+program
+  .command("liveness")
+  .description("how soon deaths, goodbyes and joins are known everywhere; false deaths; bad ways; the idle load")
+  .option("--peers <list>", "sizes of the network for joins, load and goodbyes, with commas", counts, [32, 1_000])
+  .option("--runs <count>", "networks of each small kind; of the large kinds a tenth", count, 30)
+  .option("--random-seed <number>", "the first run's number; the next ones follow", count, 1)
+  .option("--full", "all of Lifeguard's grid, which takes an hour, instead of a part")
+  .option("--only <kind>", `one of ${Object.keys(livenessKinds).join(", ")}`)
+  .option("--json", "one row a figure, as JSON")
+  .action(async (flags: LivenessFlags) => {
+    for (const [name, kind] of Object.entries(livenessKinds)) {
+      if (flags.only === undefined || flags.only === name) for (const one of kind(flags)) report(one, flags);
+    }
   });
 
 await program.parseAsync();
+
+function report(one: Row, { json }: Flags): void {
+  if (one.met === false) process.exitCode = 1;
+  process.stdout.write(json === true ? `${JSON.stringify(one)}\n` : `${lineOf(one)}\n`);
+}
+
+/** The figures of one kind of run, over several numbers. */
+function* measureKind(kind: string, peers: number, runs: number, { randomSeed }: Flags, run: Run): Generator<Row> {
+  const values = new Map<string, number[]>();
+  for (let number = randomSeed; number < randomSeed + runs; number++) {
+    const progress = (what: string) =>
+      process.stderr.write(
+        `${Math.round(performance.now() / 1000)} s: ${kind}, ${peers} peers, number ${number}: ${what}\n`,
+      );
+    collect(values, run(number, progress));
+  }
+  for (const [figure, all] of values) yield row(figure, peers, all, livenessGoalOf(figure));
+}
+
+function collect(values: Map<string, number[]>, one: Values): void {
+  for (const [figure, value] of Object.entries(one)) values.set(figure, [...(values.get(figure) ?? []), value]);
+}
 
 function* measure(peers: number, { runs, randomSeed }: Flags): Generator<Row> {
   const kinds: readonly ((number: number, progress: (what: string) => void) => Values)[] = [

@@ -9,6 +9,7 @@ import type { PeerCommandOptions } from "./peer-options.js";
 import { runPeers } from "./peers.js";
 import { runPublish } from "./publish.js";
 import { runSeed, type SeedCommandOptions } from "./seed.js";
+import { corruptValue, deedValues, rateValue } from "./sim/deeds.js";
 import { runSubscribe } from "./subscribe.js";
 import { runUp, type UpCommandOptions } from "./up/run.js";
 import {
@@ -19,6 +20,7 @@ import {
   countValue,
   durationValue,
   interfaceValue,
+  latencyValue,
   networkValue,
   portValue,
   tagValues,
@@ -57,6 +59,11 @@ export function makeProgram(done: (exitCode: number) => void): Command {
   program.addCommand(peersCommand().action(peers));
   program.addCommand(publishCommand().action(publish));
   program.addCommand(subscribeCommand().action(subscribe));
+  const sim = async (_options: unknown, called: Command) => {
+    const { runSim } = await import("./sim/run.js");
+    done(await runSim(called.optsWithGlobals()));
+  };
+  program.addCommand(simCommand().action(sim));
   program.addCommand(upCommand().action(run<UpCommandOptions>(runUp)));
   for (const command of program.commands) {
     command
@@ -190,6 +197,63 @@ function upCommand(): Command {
     .addHelpText("after", upExamples);
 }
 
+function simCommand(): Command {
+  const when = "AMOUNT@TIME, such as 3@10s or 50%@10s; may be repeated";
+  return new Command("sim")
+    .summary("run a network in virtual time, and break it")
+    .description(
+      "Runs the protocol itself on a virtual network, as fast as this machine can, from one number: the same number makes\n" +
+        "the same run. Checks what is promised, and fails when a promise is broken.",
+    )
+    .addOption(new Option("--peers <count>", "peers to begin with").argParser(countValue(1, 1_000_000)).default(100))
+    .addOption(
+      new Option("--seeds <count>", "seeds, through which they find each other")
+        .argParser(countValue(0, 50))
+        .default(3),
+    )
+    .addOption(
+      new Option("--for <time>", "how long, until all faults end")
+        .argParser(durationValue(1_000, 30 * day))
+        .default(60_000, "60s"),
+    )
+    .addOption(
+      new Option("--calm <time>", "how long it is calm after that")
+        .argParser(durationValue(0, day))
+        .default(20_000, "20s"),
+    )
+    .addOption(
+      new Option("--latency <range>", "one-way, drawn for each packet: 20ms or 10ms..50ms")
+        .argParser(latencyValue)
+        .default([10, 50], "10ms..50ms"),
+    )
+    .addOption(new Option("--loss <share>", "of all transmissions").argParser(rateValue).default(0, "0%"))
+    .addOption(
+      new Option("--every <time>", "from one message to the next, of all peers together")
+        .argParser(durationValue(1, day))
+        .default(1_000, "1s"),
+    )
+    .addOption(new Option("--bytes <count>", "payload bytes of each").argParser(countValue(0, 1_048_576)).default(64))
+    .addOption(new Option("--directory <kind>", "who knows whom (default: full)").choices(["full", "neighbors"]))
+    .option("--kill <deed>", `processes end at once: ${when}`, deedValues.kill)
+    .option("--freeze <deed>", "processes stop, for 5s or as in 2@10s+8s", deedValues.freeze)
+    .option("--restart <deed>", "killed ones start again, as the same peers", deedValues.restart)
+    .option("--join <deed>", "more of them start", deedValues.join)
+    .option("--leave <deed>", "some say goodbye", deedValues.leave)
+    .option("--partition <deed>", "cuts these off from the others, for good or as in 50%@10s+20s", deedValues.partition)
+    .option("--deafen <deed>", "nothing gets to these, for 20s or as in 1@10s+30s", deedValues.deafen)
+    .option("--corrupt <deed>", "silent-relay, false-accuser, garbage or flooder, as in flooder:1@5s", corruptValue)
+    .option("--scenario <file>", "all of it from a JSON file")
+    .option("--swarm <count>", "so many scenarios drawn at random, by their numbers", countValue(1, 10_000_000))
+    .addOption(
+      new Option("--random-seed <number>", "what everything by chance follows from")
+        .argParser(countValue(0, 2 ** 32 - 1))
+        .default(1),
+    )
+    .option("--trace <file>", "everything that happens, as NDJSON")
+    .option("--shrink", "makes a scenario that breaks a promise smaller")
+    .addHelpText("after", simExamples);
+}
+
 function everyOption(note = ""): Option {
   return new Option("--every <time>", `from one message of a peer to its next${note}`).argParser(durationValue(1, day));
 }
@@ -262,6 +326,13 @@ Examples:
   hearsay subscribe news --seed 10.0.0.1:5001
   hearsay subscribe --json | jq .text           all topics; the seeds stand in config.txt
   hearsay subscribe news --count 1 --for 10s    exit code 8 when nothing comes`;
+
+const simExamples = `
+Examples:
+  hearsay sim --peers 1000 --loss 5% --kill 50%@10s --random-seed 42
+  hearsay sim --peers 20 --partition 50%@10s+20s --trace run.ndjson
+  hearsay sim --swarm 100 --shrink
+  hearsay sim --scenario split.json --json`;
 
 const upExamples = `
 Examples:

@@ -53,6 +53,15 @@ export function durationValue(minMs: number, maxMs: number): (text: string) => n
   };
 }
 
+/** For `--latency`: a time, or two with dots between them, in milliseconds. */
+export function latencyValue(text: string): readonly [minMs: number, maxMs: number] {
+  const time = durationValue(1, 60_000);
+  const [from, to = from] = text.split("..", 2) as [string, string | undefined];
+  const range = [time(from), time(to ?? from)] as const;
+  if (range[0] > range[1]) throw new InvalidArgumentError("Expected the shorter time first, such as 10ms..50ms.");
+  return range;
+}
+
 /** For `--host`: an IP (IPv6 with or without brackets) or a name. */
 export function interfaceValue(text: string): string {
   const ip = canonicalIp(text);

@@ -142,6 +142,11 @@ export class LinkWatch {
     return this.#slots[slot]?.heardAt ?? Number.NEGATIVE_INFINITY;
   }
 
+  /** Since when the neighbor on a slot answers no probe; Infinity when none waits for its ack. */
+  unansweredSince(slot: number): number {
+    return this.#slots[slot]?.unansweredSince ?? Number.POSITIVE_INFINITY;
+  }
+
   /** Probes a neighbor now, whatever it says by itself. */
   probeNow(now: number, slot: number): void {
     const watched = this.#slots[slot];

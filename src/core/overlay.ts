@@ -35,40 +35,16 @@ import type { OverlayConfig } from "./config.js";
 import type { CloseReason, DownReason, LinkId } from "./effects.js";
 import { type Greeting, Greetings, type GreetingsOwner, type OverlaySelf } from "./greetings.js";
 import type { Contact } from "./identity.js";
-import type { ForwardJoin, Hello, Message } from "./message.js";
+import type { ForwardJoin, Message } from "./message.js";
+import type { OverlayOwner } from "./overlay-owner.js";
 import { type Random, sample } from "./random.js";
 import { Search } from "./search.js";
 import { Shuffles, shuffleContactsMax } from "./shuffles.js";
 import { ActiveView, type Neighbor, PassiveView, slotsMax } from "./views.js";
 
 export type { OverlaySelf } from "./greetings.js";
+export type { OverlayOwner } from "./overlay-owner.js";
 export { type Neighbor, slotsMax } from "./views.js";
-
-/** What the overlay needs, and whom it tells. No method may call back into the overlay. */
-export interface OverlayOwner {
-  dial(address: Address): LinkId;
-  send(link: LinkId, message: Message): void;
-  close(link: LinkId, reason: CloseReason): void;
-  /** A new neighbor. */
-  neighborUp(now: number, neighbor: Neighbor): void;
-  /**
-   * No longer a neighbor: nothing may be sent on its link any more. `misbehaved`: it sent what has no place there. `lost`:
-   * the link broke without a goodbye, or the owner has dropped it.
-   */
-  neighborDown(now: number, neighbor: Neighbor, why?: "misbehaved" | "lost"): void;
-  /** A dial to somebody who was believed to be there came to nothing. */
-  dialFailed(now: number, contact: Contact, reason: DownReason): void;
-  /** A stranger asks something that is not the overlay's business. @returns the answer, if it is anybody's */
-  asked(now: number, message: Message): Message | undefined;
-  /** Nobody is left to turn to: the owner asks the seeds for contacts, then calls `meet`. Repeated, with pauses. */
-  lonely(now: number): void;
-  /** Who is no neighbor sent what has no place there. The link is closed. */
-  misbehaved?(now: number, remote: Address, said: Message["type"]): void;
-  /** How much would have to be mended if this neighbor were given up: of several, the one of least use makes room. */
-  usesOf(now: number, neighbor: Neighbor): number;
-  /** A hello of another network or version. The link is closed. */
-  mismatched(now: number, link: LinkId, hello: Hello): void;
-}
 
 /** One peer's part in the overlay. */
 export class Overlay {
@@ -157,6 +133,12 @@ export class Overlay {
     const isNews = this.#passive.contacts.length > before;
     if (isNews && this.#neighbors.length === 0) this.#search.anew(now);
     else this.#search.go(now);
+  }
+
+  /** Makes somebody a neighbor, full or not on either side: it is the way to another part of the network. */
+  call(now: number, { id, address }: Contact): void {
+    if (!this.#started || this.#active.find(id) !== undefined || this.#greetings.isSearching(id)) return;
+    this.#greetings.dial(now, "mix", address, { id, address });
   }
 
   /** A link is up. */

@@ -13,6 +13,10 @@ const lateMs = 150;
 const scoreMax = 7;
 /** Silence is held against nobody for so long after several others were silent in the same moment. */
 const aloneDoubtMs = 2_000;
+/** The same after somebody whom this peer accused has answered that it lives; twice as long each further time … */
+const wrongDoubtMs = 2_000;
+/** … up to this. */
+const wrongDoubtMaxMs = 120_000;
 /** The same for at least so long after having been away … */
 const doubtMinMs = 500;
 /** … and for twice as long as one was away, but no longer than this. */
@@ -22,6 +26,9 @@ const doubtMaxMs = 10_000;
 export class OwnHealth {
   #score = 0;
   #doubtUntil = Number.NEGATIVE_INFINITY;
+  /** For how long the next wrong accusation silences this peer. */
+  #wrongDoubtMs = wrongDoubtMs;
+  #wrongAt = Number.NEGATIVE_INFINITY;
 
   /** By what timeouts for others are to be multiplied: 1 when all is well, up to 8. */
   get patience(): number {
@@ -45,6 +52,19 @@ export class OwnHealth {
   heardByNobody(now: number): void {
     this.#score = Math.min(scoreMax, this.#score + 1);
     this.#doubtUntil = Math.max(this.#doubtUntil, now + aloneDoubtMs);
+  }
+
+  /**
+   * Somebody whom this peer has accused of silence lives: it has bad ears, or a bad way. Who is wrong again and again says
+   * ever less; after a long time without a mistake it begins anew.
+   */
+  wasWrong(now: number): void {
+    // The same fault makes several mistakes at once.
+    if (now < this.#wrongAt + wrongDoubtMs) return;
+    if (now - this.#wrongAt > 3 * wrongDoubtMaxMs) this.#wrongDoubtMs = wrongDoubtMs;
+    this.#wrongAt = now;
+    this.#doubtUntil = Math.max(this.#doubtUntil, now + this.#wrongDoubtMs);
+    this.#wrongDoubtMs = Math.min(wrongDoubtMaxMs, 2 * this.#wrongDoubtMs);
   }
 
   /** Somebody answered in time. */

@@ -102,6 +102,7 @@ export class PeerParts {
         this.publisher.taken(now, slot, mark);
       },
       acked: (now, slot, rttMs, isInTime) => {
+        this.calm.touch();
         this.broadcast.measured(rttMs);
         this.presence.acked(now, slot, isInTime);
       },
@@ -245,6 +246,7 @@ export class PeerParts {
       registered: (now, seed, { contacts, classic }) => {
         effects.notify({ type: "registered", seed, contacts: contacts.length });
         this.overlay.meet(now, contacts);
+        this.presence.met(now, contacts);
         this.classic.know(now, classic);
       },
       seedFailed: (_now, seed, failure, retryInMs) => effects.notify({ type: "seed-failed", seed, failure, retryInMs }),
@@ -266,10 +268,12 @@ export class PeerParts {
       close: (link, reason) => effects.close(link, reason),
       hello: () => ({ type: "hello", version: nativeVersion, network, capabilities: 0, self: contact, epoch }),
       heardAt: (slot) => this.watch.heardAt(slot),
+      unansweredSince: (slot) => this.watch.unansweredSince(slot),
       probe: (now, slot) => this.watch.probeNow(now, slot),
       changed: (_now, type, record) => {
         if (record.id !== contact.id) effects.notify({ type, peer: this.stateOf(record) });
       },
+      call: (now, stranger) => this.overlay.call(now, stranger),
       accusedDied: (now, { address }) => this.classic.reportDeath(now, address),
     });
   }

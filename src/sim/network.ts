@@ -16,10 +16,12 @@ import type { Address } from "../core/address.js";
 import type { Core, Effects } from "../core/effects.js";
 import { type Random, seededRandom } from "../core/random.js";
 import { SimulationError } from "./errors.js";
-import { type LatencyRange, Paths } from "./paths.js";
-import { Process, type VirtualProcess, type World } from "./process.js";
+import { type LatencyDraw, type LatencyRange, Paths } from "./paths.js";
+import { noLink, Process, type VirtualProcess, type World } from "./process.js";
 import { type SimEvent, Tcp } from "./tcp.js";
 import { Trace } from "./trace.js";
+
+export { noLink };
 
 /** What a virtual network is made with. */
 export interface VirtualNetworkOptions<Message> {
@@ -158,9 +160,36 @@ export class VirtualNetwork<Message> {
     this.#paths.setLoss(rate);
   }
 
+  /**
+   * The probability, 0 to 1, that a transmission to one address is lost from now on, beside what is lost everywhere; with
+   * 1 nothing gets there. Throws a RangeError outside of it.
+   */
+  setIncomingLoss(to: Address, rate: number): void {
+    this.#paths.setIncomingLoss(to, rate);
+  }
+
+  /**
+   * Sends a datagram, for cores that speak without links: `receive` is called there with {@link noLink}. It may be lost, and
+   * overtaken; a frozen process keeps the first 256 that come.
+   */
+  post(from: Address, to: Address, message: Message): void {
+    this.#tcp.post(from, to, message);
+  }
+
   /** The latency of packets sent from now on. Throws a RangeError unless 1 ≤ min ≤ max, in integer milliseconds. */
   setLatency(latencyMs: LatencyRange): void {
     this.#paths.setLatency(latencyMs);
+  }
+
+  /** The latency of packets sent from now on, drawn for each from its way. */
+  setLatencyDraw(draw: LatencyDraw): void {
+    this.#paths.setLatencyDraw(draw);
+  }
+
+  /** Breaks all links of the process at this address: both sides hear of a reset. Nothing when none listens there. */
+  resetLinks(address: Address): void {
+    const process = this.#tcp.listeners.get(address);
+    if (process !== undefined) this.#tcp.reset(process);
   }
 
   #dispatch(event: SimEvent<Message>): void {

@@ -11,6 +11,9 @@ import type { Random } from "../core/random.js";
 /** One-way latency in milliseconds: drawn for each packet, every integer from min to max equally likely. */
 export type LatencyRange = readonly [min: number, max: number];
 
+/** How long a packet takes from one address to another, in milliseconds; rounded up to whole ones, from 1 on. */
+export type LatencyDraw = (random: Random, from: Address, to: Address) => number;
+
 /** The state of all paths of one network. */
 export class Paths {
   readonly #random: Random;
@@ -19,7 +22,10 @@ export class Paths {
   #whole = true;
   #latencyMin = 0;
   #latencySpread = 0;
+  #latencyDraw: LatencyDraw | undefined;
   #lossBelow = 0;
+  /** By receiver; on top of the loss that all share. */
+  readonly #incomingLossBelow = new Map<Address, number>();
 
   constructor(random: Random) {
     this.#random = random;
@@ -31,14 +37,29 @@ export class Paths {
     if (!Number.isInteger(min) || !Number.isInteger(max) || min < 1 || max < min) {
       throw new RangeError(`latency must be integers 1 ≤ min ≤ max, not [${min}, ${max}]`);
     }
+    this.#latencyDraw = undefined;
     this.#latencyMin = min;
     this.#latencySpread = max - min + 1;
   }
 
+  /** Latencies of another kind, from now on. */
+  setLatencyDraw(draw: LatencyDraw): void {
+    this.#latencyDraw = draw;
+  }
+
   /** Probability from now on that one transmission is lost. Throws a RangeError unless it is within 0..1. */
   setLoss(rate: number): void {
-    if (!(rate >= 0 && rate <= 1)) throw new RangeError(`a loss rate is within 0..1, not ${rate}`);
-    this.#lossBelow = rate * 0x1_0000_0000;
+    this.#lossBelow = lossBelowOf(rate);
+  }
+
+  /**
+   * Probability from now on that a transmission to one address is lost, whatever is lost elsewhere; 1 is as good as cut off
+   * from all. Throws a RangeError unless it is within 0..1.
+   */
+  setIncomingLoss(to: Address, rate: number): void {
+    const below = lossBelowOf(rate);
+    if (below === 0) this.#incomingLossBelow.delete(to);
+    else this.#incomingLossBelow.set(to, below);
   }
 
   /**
@@ -75,17 +96,33 @@ export class Paths {
 
   /** Whether packets get from one address to another, chance aside. */
   isOpen(from: Address, to: Address): boolean {
-    if (this.#whole || from === to) return true;
+    if (from === to) return true;
+    // A loss of everything is no chance: nothing gets through, however often it is tried.
+    if (this.#incomingLossBelow.size > 0 && this.#incomingLossBelow.get(to) === certain) return false;
+    if (this.#whole) return true;
     return this.#parts.get(from) === this.#parts.get(to) && this.#cuts.get(from)?.has(to) !== true;
   }
 
-  /** Draws whether one transmission is lost by chance. */
-  drawLoss(): boolean {
-    return this.#lossBelow > 0 && this.#random.below(0x1_0000_0000) < this.#lossBelow;
+  /** Draws whether one transmission is lost by chance on its way to an address. */
+  drawLoss(to: Address): boolean {
+    if (this.#draw(this.#lossBelow)) return true;
+    return this.#incomingLossBelow.size > 0 && this.#draw(this.#incomingLossBelow.get(to) ?? 0);
   }
 
   /** Draws the latency of one packet, in milliseconds. */
-  drawLatency(): number {
+  drawLatency(from: Address, to: Address): number {
+    if (this.#latencyDraw !== undefined) return Math.max(1, Math.ceil(this.#latencyDraw(this.#random, from, to)));
     return this.#latencySpread === 1 ? this.#latencyMin : this.#latencyMin + this.#random.below(this.#latencySpread);
   }
+
+  #draw(below: number): boolean {
+    return below > 0 && this.#random.below(certain) < below;
+  }
+}
+
+const certain = 0x1_0000_0000;
+
+function lossBelowOf(rate: number): number {
+  if (!(rate >= 0 && rate <= 1)) throw new RangeError(`a loss rate is within 0..1, not ${rate}`);
+  return rate * certain;
 }

@@ -10,6 +10,10 @@ import type { Trace } from "./trace.js";
 
 /** Connections that the kernel accepts for a process that does not: Node's default backlog. */
 export const backlogMax = 511;
+/** Datagrams that the kernel keeps for a process that does not read: what fits into Linux's default receive buffer. */
+export const datagramsMax = 256;
+/** What a datagram has come on. */
+export const noLink: LinkId = 0;
 /** So many wakes of one core within one millisecond are a loop. */
 export const wakesPerMsMax = 1_000;
 const ephemeralPortMin = 49_152;
@@ -43,7 +47,10 @@ export interface VirtualProcess<C> {
    * core sees nothing of it, nor of time.
    */
   freeze(): void;
-  /** Lets a frozen process go on: it gets all that has waited, in order, now, before anything newer. */
+  /**
+   * Lets a frozen process go on: it gets all that has waited, in order, now, before anything newer. Its timer comes first if
+   * it is due, as in Node, whose loop runs timers before it reads.
+   */
   thaw(): void;
 }
 
@@ -71,6 +78,8 @@ export class Process<Message, C extends Core<Message>, Event> implements Virtual
   #held: SimEvent<Message>[] = [];
   /** Inbound links among the held inputs. */
   #unaccepted = 0;
+  /** Datagrams among them. */
+  #unread = 0;
   #nextPort = ephemeralPortMin;
   /** The one wake that counts; others that may still be in the queue are stale. */
   #wake: SimEvent<Message> | undefined = undefined;
@@ -128,6 +137,7 @@ export class Process<Message, C extends Core<Message>, Event> implements Virtual
     this.alive = false;
     this.frozen = false;
     this.#held = [];
+    this.#unread = 0;
     this.#world.tcp.listeners.delete(this.address);
     this.#world.tcp.abort(this, farewell);
   }
@@ -148,7 +158,13 @@ export class Process<Message, C extends Core<Message>, Event> implements Virtual
     if (event.kind === "drain") this.#drain();
     else if (this.frozen || this.#held.length > 0) {
       if (event.end?.seen === "unseen" && event.kind === "up") this.#unaccepted++;
-      this.#held.push(event);
+      else if (event.kind === "datagram" && ++this.#unread > datagramsMax) {
+        this.#unread--;
+        return;
+      }
+      // The timer comes before all that could be read.
+      if (event.kind === "wake") this.#held.unshift(event);
+      else this.#held.push(event);
     } else this.#feed(event);
   }
 
@@ -157,6 +173,7 @@ export class Process<Message, C extends Core<Message>, Event> implements Virtual
     while (fed < this.#held.length && !this.frozen && this.alive) {
       const event = this.#held[fed++]!;
       if (event.end?.seen === "unseen") this.#unaccepted--;
+      if (event.kind === "datagram") this.#unread--;
       this.#feed(event);
     }
     this.#held.splice(0, fed);
@@ -165,7 +182,10 @@ export class Process<Message, C extends Core<Message>, Event> implements Virtual
   #feed(event: SimEvent<Message>): void {
     this.#isBusy = true;
     try {
-      if (event.end === undefined) this.#feedWake(event);
+      if (event.kind === "datagram") {
+        this.#world.trace.add(this.#world.tcp.queue.now, this.#number, traceMessage, noLink);
+        this.core.receive(this.now, noLink, event.message as Message);
+      } else if (event.end === undefined) this.#feedWake(event);
       else this.#feedLink(event, event.end);
     } finally {
       this.#isBusy = false;

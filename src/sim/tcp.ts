@@ -37,8 +37,18 @@ export const giveUpMs = 120_000;
 /** When dials send their SYN again, counted from their beginning: Linux's rhythm. */
 const synRetriesMs = [1_000, 3_000, 7_000, 15_000, 31_000, 63_000, giveUpMs];
 
-/** What happens next: to a core (`message`, `up`, `ended`, `down`, `wake`, `drain`) or inside the kernel. */
-export type EventKind = "message" | "up" | "ended" | "down" | "wake" | "drain" | "syn" | "syn-retry" | "retransmit";
+/** What happens next: to a core (`message`, `up`, `ended`, `down`, `wake`, `drain`, `datagram`) or inside the kernel. */
+export type EventKind =
+  | "message"
+  | "up"
+  | "ended"
+  | "down"
+  | "wake"
+  | "drain"
+  | "datagram"
+  | "syn"
+  | "syn-retry"
+  | "retransmit";
 
 /** What a crashed process's kernel tells the others: a reset, or that it will send nothing more. */
 export type Farewell = "reset" | "end";
@@ -50,9 +60,9 @@ export class SimEvent<Message> implements Queued<SimEvent<Message>> {
   next: SimEvent<Message> | undefined = undefined;
   readonly kind: EventKind;
   readonly owner: Endpoint<Message>;
-  /** The side of a link that this happens to; undefined for `wake` and `drain`. */
+  /** The side of a link that this happens to; undefined for `wake`, `drain` and `datagram`. */
   readonly end: LinkEnd<Message> | undefined;
-  /** Of a `message` only. */
+  /** Of a `message` or `datagram` only. */
   readonly message: Message | undefined;
   /** Of a `down` only. */
   readonly reason: DownReason | undefined;
@@ -214,6 +224,20 @@ export class Tcp<Message> {
     }
   }
 
+  /** Breaks all links of a process, as a fault of the network does: both sides hear of a reset. */
+  reset(owner: Endpoint<Message>): void {
+    for (const end of [...owner.links.values()]) if (end.socket === "open") this.#breakLink(end, "reset");
+  }
+
+  /** Sends a datagram, as over UDP: what is lost stays lost, nothing keeps its order, and nobody is told. */
+  post(from: Address, to: Address, message: Message): void {
+    const receiver = this.listeners.get(to);
+    if (receiver === undefined || !this.#getsThrough(from, to)) return;
+    this.messages++;
+    const event = new SimEvent("datagram", receiver, undefined, message);
+    this.queue.schedule(event, this.queue.now + this.#paths.drawLatency(from, to));
+  }
+
   /** Does what an event says. */
   dispatch(event: SimEvent<Message>): void {
     switch (event.kind) {
@@ -225,6 +249,7 @@ export class Tcp<Message> {
         break;
       case "wake":
       case "drain":
+      case "datagram":
         event.owner.input(event);
         break;
       case "syn":
@@ -288,7 +313,7 @@ export class Tcp<Message> {
       this.#retrySyn(dialer);
     } else if (acceptor === undefined) {
       const refusal = new SimEvent<Message>("down", dialer.owner, dialer, undefined, "refused");
-      this.queue.schedule(refusal, this.queue.now + this.#paths.drawLatency());
+      this.queue.schedule(refusal, this.queue.now + this.#paths.drawLatency(dialer.remote, dialer.owner.address));
     } else {
       const { ip } = dialer.owner;
       const remote = joinAddress(ip, dialer.owner.takePort())!;
@@ -313,7 +338,7 @@ export class Tcp<Message> {
     const here = end.owner.address;
     const there = event.owner.address;
     const isOpen = this.#paths.isOpen(here, there);
-    if (isOpen && !this.#paths.drawLoss()) {
+    if (isOpen && !this.#paths.drawLoss(there)) {
       this.queue.schedule(event, this.#arrivalFrom(end));
       if (!this.#paths.isOpen(there, here)) this.#awaitAcknowledgement(end);
     } else {
@@ -376,7 +401,7 @@ export class Tcp<Message> {
     const here = end.owner.address;
     const there = other.owner.address;
     if (!this.#paths.isOpen(here, there)) waiting.lossesInARow = 0;
-    else if (this.#paths.drawLoss()) {
+    else if (this.#paths.drawLoss(there)) {
       if (++waiting.lossesInARow >= lossesMax) {
         this.#breakLink(end, "reset");
         return;
@@ -413,7 +438,7 @@ export class Tcp<Message> {
   }
 
   #getsThrough(from: Address, to: Address): boolean {
-    return this.#paths.isOpen(from, to) && !this.#paths.drawLoss();
+    return this.#paths.isOpen(from, to) && !this.#paths.drawLoss(to);
   }
 
   /**
@@ -423,7 +448,8 @@ export class Tcp<Message> {
   #arrivalFrom(end: LinkEnd<Message>): number {
     if (end.lastSentAt === this.queue.now) return end.lastArrival;
     end.lastSentAt = this.queue.now;
-    end.lastArrival = Math.max(this.queue.now + this.#paths.drawLatency(), end.lastArrival);
+    const to = end.other?.owner.address ?? end.remote;
+    end.lastArrival = Math.max(this.queue.now + this.#paths.drawLatency(end.owner.address, to), end.lastArrival);
     return end.lastArrival;
   }
 }

@@ -118,7 +118,7 @@ describe("a frozen process", () => {
     expect(a.core.log).toEqual(["1030 re 1", "1030 re 2", "1040 re 3"]);
   });
 
-  test("gets its wake where it was due among the messages", () => {
+  test("gets its wake first, as in Node, where timers run before anything is read", () => {
     const stage = new Stage();
     const { a, b, toB } = stage.pair();
     b.call((core, now) => {
@@ -131,7 +131,7 @@ describe("a frozen process", () => {
     stage.network.run(300);
     b.thaw();
     stage.network.run(100);
-    expect(b.core.log).toEqual(["620 before", "620 wake", "620 after"]);
+    expect(b.core.log).toEqual(["620 wake", "620 before", "620 after"]);
   });
 
   test("still accepts connections, and learns of them when it thaws", () => {

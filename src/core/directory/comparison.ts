@@ -81,6 +81,11 @@ export class Comparison {
     if (this.#sides.every((side) => side === undefined)) this.#turnAt = Number.POSITIVE_INFINITY;
   }
 
+  /** Compares with a neighbor now. */
+  compare(slot: number): void {
+    if (this.#sides[slot] !== undefined) this.#sendSummary(slot);
+  }
+
   /** Compares with the next neighbor, when it is time. */
   wake(now: number): void {
     if (this.#turnAt > now) return;

@@ -23,7 +23,7 @@ export interface DirectoryConfig {
   /** Peers looked at in the same moment. */
   readonly checksMax: number;
   /** Neighbors that are asked to look as well. */
-  readonly helpersMax: number;
+  readonly indirectProbesMax: number;
   /** From one look at a random peer to the next, ±25 %: finds deaths that no neighbor has seen. */
   readonly sweepIntervalMs: number;
   /** The same while such looks fail, or many have died just now. */
@@ -53,7 +53,7 @@ export const directoryDefaults: DirectoryConfig = {
   forgetAfterMs: 600_000,
   checkTimeoutMs: 1_200,
   checksMax: 16,
-  helpersMax: 3,
+  indirectProbesMax: 3,
   sweepIntervalMs: 2_000,
   sweepMinIntervalMs: 250,
   refusedAccusersMin: 2,

@@ -35,6 +35,8 @@ export interface Inquiry {
   askers: number;
   /** Whether a failure is taken up with others. */
   isUrgent: boolean;
+  /** It has just ended its link to this peer: if it does not answer, it is not silent but deaf. */
+  hasSpoken: boolean;
 }
 
 interface Open extends Inquiry {
@@ -81,7 +83,16 @@ export class Inquiries {
     if (this.#open.length >= this.#config.checksMax) return undefined;
     const link = this.#owner.dial(record.address);
     const deadline = now + this.#config.checkTimeoutMs;
-    const one: Open = { record, link, begunAt: now, askers: 0, isUrgent: false, greetedAt: undefined, deadline };
+    const one: Open = {
+      record,
+      link,
+      begunAt: now,
+      askers: 0,
+      isUrgent: false,
+      hasSpoken: false,
+      greetedAt: undefined,
+      deadline,
+    };
     this.#open.push(one);
     return one;
   }

@@ -8,7 +8,7 @@ import type { OwnHealth } from "../own-health.js";
 import type { Random } from "../random.js";
 import type { Neighbor } from "../views.js";
 import type { DirectoryConfig } from "./config.js";
-import { Helpers } from "./helpers.js";
+import { IndirectProbes } from "./indirect-probes.js";
 import { Inquiries, type Inquiry } from "./inquiries.js";
 import type { ProbeRequest, ProbeResult } from "./messages.js";
 import type { Evidence, PeerRecord } from "./record.js";
@@ -27,8 +27,12 @@ export interface ObserverOwner {
   hello(): Hello;
   /** When something last came from the neighbor on a slot. */
   heardAt(slot: number): number;
+  /** Since when it answers no probe; Infinity when none waits for its ack. */
+  unansweredSince(slot: number): number;
   /** A peer does not answer. */
   accuse(now: number, record: PeerRecord, evidence: Evidence): void;
+  /** A peer that was looked at is there. */
+  found(now: number, record: PeerRecord): void;
   /** Whether enough accuse it by now. */
   isDecided(id: PeerId): boolean;
 }
@@ -51,7 +55,7 @@ export class Observer {
   readonly #health: OwnHealth;
   readonly #owner: ObserverOwner;
   readonly #inquiries: Inquiries;
-  readonly #helpers: Helpers;
+  readonly #indirectProbes: IndirectProbes;
   readonly #sweep: Sweep;
   readonly #sightings = new Map<PeerId, Sighting>();
 
@@ -76,7 +80,7 @@ export class Observer {
       failed: (now, look, evidence) => this.#failed(now, look, evidence),
       undecided: () => {},
     });
-    this.#helpers = new Helpers(config, random, (slot, message) => this.#send(slot, message));
+    this.#indirectProbes = new IndirectProbes(config, random, (slot, message) => this.#send(slot, message));
     this.#sweep = new Sweep(config, random);
   }
 
@@ -101,16 +105,18 @@ export class Observer {
     this.#sweep.stop();
   }
 
-  /** Looks at a peer, with a reason to. */
-  look(now: number, record: PeerRecord): void {
+  /** Looks at a peer, with a reason to; `hasSpoken`: it has just ended its link. */
+  look(now: number, record: PeerRecord, hasSpoken = false): void {
     const look = this.#inquiries.begin(now, record);
-    if (look !== undefined) look.isUrgent = true;
+    if (look === undefined) return;
+    look.isUrgent = true;
+    look.hasSpoken ||= hasSpoken;
   }
 
   /** Looks at a neighbor whose link has fallen silent, and asks others to look. */
   doubt(now: number, record: PeerRecord): void {
     this.look(now, record);
-    this.#helpers.ask(now, record.id, this.#owner.neighbors);
+    this.#indirectProbes.ask(now, record.id, this.#owner.neighbors);
   }
 
   /** A dial to somebody who was believed to be there came to nothing. */
@@ -137,17 +143,17 @@ export class Observer {
 
   /** A neighbor that was asked says that it gets through. */
   vouched(now: number, slot: number, subject: PeerId): void {
-    this.#helpers.vouched(now, slot, subject);
+    this.#indirectProbes.vouched(now, slot, subject);
   }
 
   /** A neighbor is gone. */
   neighborDown(slot: number): void {
-    this.#helpers.neighborDown(slot);
+    this.#indirectProbes.neighborDown(slot);
   }
 
   /** There is a newer record of a peer: what was seen before says nothing of it. */
   forget(id: PeerId): void {
-    this.#helpers.forget(id);
+    this.#indirectProbes.forget(id);
   }
 
   /** A peer is dead. */
@@ -196,29 +202,33 @@ export class Observer {
     this.#sighted(record.id, { seenAt: now, rttMs });
     // Another life of it will make itself known.
     if (epoch !== record.epoch) return;
+    this.#owner.found(now, record);
     for (let slot = 0; slot < 8; slot++) {
       if ((askers & (1 << slot)) !== 0) this.#send(slot, { type: "probe-result", subject: record.id });
     }
   }
 
-  #failed(now: number, { record, begunAt, isUrgent }: Inquiry, evidence: Evidence): void {
+  #failed(now: number, look: Inquiry, evidence: Evidence): void {
+    const { record, begunAt, isUrgent } = look;
     const current = this.#table.get(record.id);
     if (current === undefined || !this.#table.isPresent(record.id)) return;
     if (current.address !== record.address || current.epoch !== record.epoch) return;
     this.#sweep.missed(now);
-    if (evidence === "silent") {
-      if (this.#health.isDoubtful(now)) return;
-      const neighbor = this.#neighbor(record.id);
-      // On its link it is there: a fresh one may fail for other reasons.
-      if (neighbor !== undefined && this.#owner.heardAt(neighbor.slot) >= begunAt) return;
-      if (this.#helpers.hasVouched(record.id, begunAt)) return;
+    if (evidence !== "silent") {
+      this.#accuse(now, current, evidence, isUrgent);
+      return;
     }
-    this.#accuse(now, current, evidence, isUrgent);
+    if (this.#health.isDoubtful(now) || this.#indirectProbes.hasVouched(record.id, begunAt)) return;
+    const neighbor = this.#neighbor(record.id);
+    const isHeard = neighbor !== undefined && this.#owner.heardAt(neighbor.slot) >= begunAt;
+    // On its link it is there, and a fresh one may fail for other reasons: unless nothing is answered on either.
+    if (isHeard && this.#owner.unansweredSince(neighbor.slot) > begunAt) return;
+    this.#accuse(now, current, isHeard || look.hasSpoken ? "deaf" : "silent", isUrgent);
   }
 
   #accuse(now: number, record: PeerRecord, evidence: Evidence, isUrgent: boolean): void {
     this.#owner.accuse(now, record, evidence);
-    if (isUrgent && !this.#owner.isDecided(record.id)) this.#helpers.ask(now, record.id, this.#owner.neighbors);
+    if (isUrgent && !this.#owner.isDecided(record.id)) this.#indirectProbes.ask(now, record.id, this.#owner.neighbors);
   }
 
   #sighted(id: PeerId, sighting: Sighting): void {

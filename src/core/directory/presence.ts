@@ -25,6 +25,7 @@ import { OwnRecord } from "./own-record.js";
 import { Probation } from "./probation.js";
 import { type Accusation, type Evidence, isNewer, type PeerRecord, type Tags } from "./record.js";
 import { Rumors } from "./rumors.js";
+import { Strangers } from "./strangers.js";
 import { isAbout, Suspicions } from "./suspicions.js";
 import { type Changed, DirectoryTable } from "./table.js";
 
@@ -40,11 +41,13 @@ export interface PresenceSelf {
 }
 
 /** What the directory needs of the peer that it belongs to, and whom it tells. No method may call back into it. */
-export interface PresenceOwner extends Omit<ObserverOwner, "accuse" | "isDecided"> {
+export interface PresenceOwner extends Omit<ObserverOwner, "accuse" | "found" | "isDecided"> {
   /** Probes the neighbor on a slot now. */
   probe(now: number, slot: number): void;
   /** An entry has changed. */
   readonly changed: Changed;
+  /** Makes somebody a neighbor who belongs to another part of the network. */
+  call(now: number, stranger: Contact): void;
   /** A peer is dead, and this one is among those who accused it: the seeds are to hear of it. */
   accusedDied(now: number, record: PeerRecord): void;
 }
@@ -71,6 +74,8 @@ export class Presence {
   readonly #comparison: Comparison;
   readonly #observer: Observer;
   readonly #probation: Probation;
+  readonly #strangers: Strangers;
+  readonly #health: OwnHealth;
   readonly #isFull: boolean;
   /** Since when there is no neighbor. */
   #aloneSince = Number.POSITIVE_INFINITY;
@@ -85,13 +90,14 @@ export class Presence {
   ) {
     this.#config = config;
     this.#owner = owner;
+    this.#health = health;
     this.#isFull = config.directory === "full";
     this.#own = new OwnRecord(contact, epoch, tags);
     this.#table = new DirectoryTable(config, (now, type, record) => {
       this.#comparison.changed(now);
       owner.changed(now, type, record);
     });
-    this.#suspicions = new Suspicions(config);
+    this.#suspicions = new Suspicions(config, random);
     this.#rumors = new Rumors(config.newsHoldMs, (slot, news) => this.#send(slot, news));
     this.#comparison = new Comparison(config, this.#table, random, {
       send: (slot, message) => this.#send(slot, message),
@@ -106,10 +112,13 @@ export class Presence {
       close: (link, reason) => owner.close(link, reason),
       hello: () => owner.hello(),
       heardAt: (slot) => owner.heardAt(slot),
+      unansweredSince: (slot) => owner.unansweredSince(slot),
       accuse: (now, record, evidence) => this.#accuse(now, record, evidence),
-      isDecided: (id) => this.#suspicions.isEnough(id, this.#others),
+      found: (now, record) => this.#found(now, record),
+      isDecided: (id) => this.#isDecided(id),
     });
     this.#probation = new Probation(config, (now, slot) => owner.probe(now, slot));
+    this.#strangers = new Strangers(contact.id, this.#table, random);
   }
 
   /** What this peer says of itself. */
@@ -131,6 +140,7 @@ export class Presence {
       this.#observer.nextWake,
       this.#comparison.nextWake,
       this.#table.nextWake,
+      this.#strangers.nextWake,
       this.#own.refuteAt,
     );
   }
@@ -155,6 +165,12 @@ export class Presence {
     this.#rumors.flush(now);
     this.#isOver = true;
     this.#observer.stop();
+    this.#strangers.stop();
+  }
+
+  /** A seed has named these. */
+  met(now: number, contacts: readonly Contact[]): void {
+    if (this.#isFull && !this.#isOver) this.#strangers.met(now, contacts);
   }
 
   /** Changes what this peer says of itself. The tags are checked by the caller. */
@@ -194,7 +210,7 @@ export class Presence {
     const record = this.#table.get(contact.id);
     if (record === undefined || !this.#table.isPresent(contact.id) || this.#isOver) return;
     if (why === "deaf") this.#accuse(now, record, "deaf");
-    else if (why !== "ended") this.#observer.look(now, record);
+    else if (why !== "ended") this.#observer.look(now, record, why === "lost");
     else if (!this.#isFull) this.#table.remove(contact.id);
   }
 
@@ -208,7 +224,10 @@ export class Presence {
   /** A neighbor has answered a probe; `isInTime`: without delay. */
   acked(now: number, slot: number, isInTime: boolean): void {
     const record = this.#probation.acked(now, slot, isInTime);
-    if (record !== undefined) this.#accept(now, record, slot);
+    if (record === undefined) return;
+    this.#accept(now, record, slot);
+    // Now what it says of others is believed as well.
+    this.#comparison.compare(slot);
   }
 
   /** A dial to somebody who was believed to be there came to nothing. */
@@ -278,12 +297,17 @@ export class Presence {
     if (this.#suspicions.nextWake <= now) this.#judge(now);
     if (this.#comparison.nextWake <= now) this.#comparison.wake(now);
     if (this.#table.nextWake <= now) this.#table.forget(now);
+    if (this.#strangers.nextWake <= now) {
+      const stranger = this.#strangers.next(now);
+      if (stranger !== undefined) this.#owner.call(now, stranger);
+    }
     if (this.#rumors.nextWake <= now) this.#rumors.flush(now);
   }
 
   // What others say
 
   #news(now: number, neighbor: Neighbor, { records, ended, accusations }: News): void {
+    const endedIds = new Set(ended.map(({ record }) => record.id));
     for (const record of records) this.#record(now, neighbor, record);
     for (const { record, agoMs } of ended) {
       if (this.#table.get(record.id) !== undefined) this.#record(now, neighbor, record, agoMs);
@@ -293,7 +317,9 @@ export class Presence {
         else this.#table.putDead(now, record, its, agoMs);
       }
     }
-    for (const accusation of accusations) this.#accused(now, neighbor, accusation);
+    for (const accusation of accusations) {
+      this.#accused(now, neighbor, accusation, endedIds.has(accusation.subject));
+    }
   }
 
   #record(now: number, { slot, contact }: Neighbor, record: PeerRecord, agoMs = 0): void {
@@ -309,8 +335,10 @@ export class Presence {
       return;
     }
     const isBack = this.#table.statusOf(id) === "dead" && known?.epoch === record.epoch && !record.hasLeft;
-    if (isBack && id === contact.id) this.#probation.begin(now, slot, record);
-    else this.#accept(now, record, slot, agoMs);
+    if (!isBack) this.#accept(now, record, slot, agoMs);
+    else if (id === contact.id) this.#probation.begin(now, slot, record);
+    // Nobody brings others back who is not believed to be there itself.
+    else if (this.#table.isPresent(contact.id)) this.#accept(now, record, slot, agoMs);
   }
 
   /** A neighbor does not know what is said of it: it will say something newer, and so be believed. */
@@ -324,6 +352,10 @@ export class Presence {
 
   /** Takes a record that is newer than what is known, and passes it on. */
   #accept(now: number, record: PeerRecord, from: number, agoMs = 0): void {
+    const isRefuted = this.#suspicions
+      .accusationsOf(record.id)
+      .some(({ accuser, evidence }) => accuser === this.own.id && evidence !== "refused");
+    if (isRefuted && !record.hasLeft) this.#health.wasWrong(now);
     this.#suspicions.drop(record.id);
     this.#observer.forget(record.id);
     if (this.#table.put(now, record, agoMs) && this.#isFull) {
@@ -331,12 +363,14 @@ export class Presence {
     }
   }
 
-  #accused(now: number, neighbor: Neighbor, accusation: Accusation): void {
+  /** @param isOver - it is told as what a death rests on: then its accuser may be dead by now */
+  #accused(now: number, neighbor: Neighbor, accusation: Accusation, isOver: boolean): void {
     const { subject, accuser, incarnation } = accusation;
     const ownId = this.own.id;
     if (subject === ownId) this.#own.contradicted(now, incarnation);
     // What is said in this peer's own name it knows better.
-    else if (this.#isFull && accuser !== ownId && accuser !== subject && this.#table.get(accuser) !== undefined) {
+    else if (!this.#isFull || accuser === ownId || accuser === subject) return;
+    else if (isOver ? this.#table.get(accuser) !== undefined : this.#table.isPresent(accuser)) {
       this.#weigh(now, accusation, neighbor.slot);
     }
   }
@@ -353,18 +387,41 @@ export class Presence {
     if (this.#isFull) this.#rumors.addAccusation(now, accusation, this.#slotsBut(from));
   }
 
+  /** It answers this peer, so what others say of it is weighed anew, if they say it again. */
+  #found(now: number, { id, incarnation }: PeerRecord): void {
+    const accusations = this.#suspicions.accusationsOf(id);
+    if (accusations.length === 0 || accusations[0]!.incarnation !== incarnation || this.#isDecided(id)) return;
+    this.#clear(now, id);
+  }
+
+  /** It is suspected no longer. */
+  #clear(now: number, id: PeerId): void {
+    this.#suspicions.drop(id);
+    const record = this.#table.get(id);
+    if (record !== undefined) this.#table.clear(now, record);
+  }
+
+  #isDecided(id: PeerId): boolean {
+    return this.#suspicions.isEnough(id, this.#others);
+  }
+
   /** How many could accuse somebody. In a directory of neighbors everybody judges alone. */
   get #others(): number {
     return this.#isFull ? this.#table.present - 1 : 1;
   }
 
   #judge(now: number): void {
+    for (const id of this.#suspicions.takeUnclear(now)) {
+      const record = this.#table.get(id);
+      if (record !== undefined) this.#observer.look(now, record);
+    }
     for (const { id, accusations } of this.#suspicions.takeRipe(now)) {
       const record = this.#table.get(id);
       if (record === undefined || !this.#table.isPresent(id)) continue;
       const wasDeaf = accusations.some(({ evidence }) => evidence === "deaf");
       this.#probation.died(now, id, wasDeaf);
       this.#table.bury(now, record, accusations);
+      for (const cleared of this.#suspicions.retract(id)) this.#clear(now, cleared);
       this.#observer.died(now, id);
       if (accusations.some(({ accuser }) => accuser === this.own.id)) this.#owner.accusedDied(now, record);
     }

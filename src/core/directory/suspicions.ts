@@ -6,8 +6,12 @@
  * **independent observers agree** and the accused, who hears of it over its other links, **has not refuted** in time (the
  * suspicion of SWIM, and the several observers of Rapid: Suresh et al., *Stable and consistent membership at scale with
  * Rapid*, ATC 2018). A death is nowhere told as such; what travels is who says so.
+ *
+ * Where too few agree and nothing is refuted, everybody looks for himself in the end, each at another moment: the accused may
+ * not have heard of it. What somebody said who is dead by then does not count: its own death may be why it heard nothing.
  */
 import type { PeerId } from "../identity.js";
+import type { Random } from "../random.js";
 import type { DirectoryConfig } from "./config.js";
 import type { Accusation, PeerRecord } from "./record.js";
 
@@ -16,7 +20,8 @@ interface Suspicion {
   readonly incarnation: number;
   /** One of each accuser. */
   readonly accusations: Accusation[];
-  readonly since: number;
+  /** When this peer looks for itself; Infinity once it has, or has no need to. */
+  lookAt: number;
   /** When it is decided. */
   ripeAt: number;
 }
@@ -39,14 +44,16 @@ export function accusersNeeded(most: number, others: number): number {
 /** The suspicions of one peer. */
 export class Suspicions {
   readonly #config: DirectoryConfig;
+  readonly #random: Random;
   readonly #all = new Map<PeerId, Suspicion>();
   #nextWake = Number.POSITIVE_INFINITY;
 
-  constructor(config: DirectoryConfig) {
+  constructor(config: DirectoryConfig, random: Random) {
     this.#config = config;
+    this.#random = random;
   }
 
-  /** When {@link takeRipe} is wanted. */
+  /** When {@link takeUnclear} and then {@link takeRipe} are wanted. */
   get nextWake(): number {
     return this.#nextWake;
   }
@@ -78,8 +85,10 @@ export class Suspicions {
     let suspicion = this.#all.get(subject);
     if (suspicion === undefined || suspicion.incarnation !== incarnation) {
       if (suspicion === undefined && this.#all.size >= suspicionsMax) return false;
-      const ripeAt = now + this.#config.suspicionMaxMs;
-      suspicion = { incarnation, accusations: [], since: now, ripeAt };
+      const { suspicionMaxMs } = this.#config;
+      const lookAt =
+        now + Math.floor(suspicionMaxMs / 4) + this.#random.below(Math.max(1, Math.floor(suspicionMaxMs / 2)));
+      suspicion = { incarnation, accusations: [], lookAt, ripeAt: now + suspicionMaxMs };
       this.#all.set(subject, suspicion);
     }
     const { accusations } = suspicion;
@@ -90,8 +99,22 @@ export class Suspicions {
     else accusations[index] = { subject, incarnation, accuser, evidence };
     const graceMs = this.#graceMs(accusations, others);
     if (graceMs !== undefined) suspicion.ripeAt = Math.min(suspicion.ripeAt, now + graceMs);
-    this.#nextWake = Math.min(this.#nextWake, suspicion.ripeAt);
+    this.#nextWake = Math.min(this.#nextWake, suspicion.ripeAt, suspicion.lookAt);
     return true;
+  }
+
+  /** Somebody is dead: its word counts no more. @returns who is suspected no longer */
+  retract(accuser: PeerId): PeerId[] {
+    const cleared: PeerId[] = [];
+    for (const [id, { accusations }] of this.#all) {
+      const index = accusations.findIndex((accusation) => accusation.accuser === accuser);
+      if (index < 0) continue;
+      accusations.splice(index, 1);
+      if (accusations.length > 0) continue;
+      this.#all.delete(id);
+      cleared.push(id);
+    }
+    return cleared;
   }
 
   /** A newer record has come, or the peer has ended. */
@@ -110,13 +133,24 @@ export class Suspicions {
     for (const suspicion of this.#all.values()) suspicion.ripeAt = Math.max(suspicion.ripeAt, now + byMs);
   }
 
+  /** Those who are suspected for long, by too few, and have not been looked at for it. Each is told once. */
+  takeUnclear(now: number): PeerId[] {
+    const unclear: PeerId[] = [];
+    for (const [id, suspicion] of this.#all) {
+      if (suspicion.lookAt > now) continue;
+      suspicion.lookAt = Number.POSITIVE_INFINITY;
+      if (suspicion.ripeAt > now) unclear.push(id);
+    }
+    return unclear;
+  }
+
   /** Those whose time is over, with what speaks against them. They are suspicions no more. */
   takeRipe(now: number): { readonly id: PeerId; readonly accusations: readonly Accusation[] }[] {
     const ripe: { id: PeerId; accusations: readonly Accusation[] }[] = [];
     this.#nextWake = Number.POSITIVE_INFINITY;
-    for (const [id, { ripeAt, accusations }] of this.#all) {
+    for (const [id, { lookAt, ripeAt, accusations }] of this.#all) {
       if (ripeAt > now) {
-        this.#nextWake = Math.min(this.#nextWake, ripeAt);
+        this.#nextWake = Math.min(this.#nextWake, lookAt, ripeAt);
         continue;
       }
       this.#all.delete(id);

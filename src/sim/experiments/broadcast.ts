@@ -132,7 +132,7 @@ const seedsOfCrashes = 3;
 
 /** A share of all peers crashes in one moment. */
 export function crashRun(randomSeed: number, peers: number, share: number, progress: Progress): Values {
-  const world = new ExperimentWorld(randomSeed, quietProbes, seedsOfCrashes);
+  const world = new ExperimentWorld(randomSeed, quietProbes, { seeds: seedsOfCrashes });
   progress("growing");
   world.grow(peers, { settleMs });
   talk(world, 30, () => world.any());

@@ -18,14 +18,20 @@ export interface Goal {
   readonly goal: number | null;
   /** Whether more is better. Default: less. */
   readonly isShare?: boolean;
+  /** What the worst of a hundred is held against as well. Default: nothing. */
+  readonly goalOfWorst?: number;
 }
 
-/** The row of a figure, judged by its median. */
-export function row(figure: string, peers: number, values: readonly number[], { goal, isShare = false }: Goal): Row {
+/** The row of a figure, judged by its median, and by its worst where there is a goal for that. */
+export function row(figure: string, peers: number, values: readonly number[], goalOf: Goal): Row {
+  const { goal, goalOfWorst, isShare = false } = goalOf;
   const sorted = values.toSorted((a, b) => (isShare ? b - a : a - b));
   const median = rounded(valueAt(sorted, 0.5));
-  const met = goal === null ? null : isShare ? median >= goal : median <= goal;
-  return { figure, peers, runs: values.length, median, p99: rounded(valueAt(sorted, 0.99)), goal, met };
+  const p99 = rounded(valueAt(sorted, 0.99));
+  const isWithin = (value: number, limit: number) => (isShare ? value >= limit : value <= limit);
+  const isMet = (limit: number) => isWithin(median, limit) && (goalOfWorst === undefined || isWithin(p99, goalOfWorst));
+  const met = goal === null ? null : isMet(goal);
+  return { figure, peers, runs: values.length, median, p99, goal, met };
 }
 
 /** The value that a share of all is not above; 0.5 for the median. */

@@ -7,6 +7,7 @@ import { type PeerId, parsePeerId } from "../../core/identity.js";
 import type { Envelope, Message } from "../../core/message.js";
 import { PeerCore } from "../../core/peer.js";
 import { type PeerTuning, peerConfig } from "../../core/peer-config.js";
+import type { PeerEvent } from "../../core/peer-events.js";
 import { type Random, seededRandom } from "../../core/random.js";
 import { seedDefaults } from "../../core/seed/config.js";
 import { SeedCore, type SeedEvent } from "../../core/seed/seed.js";
@@ -41,6 +42,18 @@ export interface WorldPeer {
   readonly had: Set<Spread>;
 }
 
+/** What an experiment wants to hear of its world. */
+export interface WorldOptions {
+  /** How many seeds there are. Default: none; each peer joins through a random other one. */
+  readonly seeds?: number;
+  /** Probability that a transmission is lost by chance. Default: 0. */
+  readonly lossRate?: number;
+  /** A peer tells its application something. */
+  readonly told?: (index: number, event: PeerEvent, now: number) => void;
+  /** Something is sent. */
+  readonly sent?: (message: Message | ClassicMessage) => void;
+}
+
 const nothingSent: Sent = { gossip: 0, repair: 0, ihave: 0, entries: 0, graft: 0, prune: 0, other: 0 };
 
 const networkName = "experiment";
@@ -52,16 +65,19 @@ export class ExperimentWorld {
   readonly peers: WorldPeer[] = [];
   sent: Sent = { ...nothingSent };
   readonly #tuning: PeerTuning;
+  readonly #told: WorldOptions["told"];
+  readonly #onSent: WorldOptions["sent"];
   readonly #spreads = new Map<string, Spread>();
   #started = 0;
   #token = 0;
   readonly #seeds: Address[] = [];
 
-  /** @param seeds - how many seeds there are; with none, each peer joins through a random other one */
-  constructor(randomSeed: number, tuning: PeerTuning = {}, seeds = 0) {
+  constructor(randomSeed: number, tuning: PeerTuning = {}, { seeds = 0, lossRate = 0, told, sent }: WorldOptions = {}) {
     this.#tuning = tuning;
+    this.#told = told;
+    this.#onSent = sent;
     this.random = seededRandom(randomSeed ^ 0x5eed);
-    this.network = new VirtualNetwork({ randomSeed, recheck: (message) => this.#count(message) });
+    this.network = new VirtualNetwork({ randomSeed, lossRate, recheck: (message) => this.#count(message) });
     for (let i = 0; i < seeds; i++) this.#startSeed(i);
   }
 
@@ -89,7 +105,7 @@ export class ExperimentWorld {
         send: (link, message) => effects.send(link, message),
         end: (link) => effects.end(link),
         close: (link, reason) => effects.close(link, reason),
-        notify: (event) => effects.notify(event),
+        notify: (event) => this.#told?.(index, event, this.network.now),
         arrived,
         ordered() {},
       });
@@ -177,6 +193,7 @@ export class ExperimentWorld {
 
   #count(message: Message | ClassicMessage): Message | ClassicMessage {
     const { sent } = this;
+    this.#onSent?.(message);
     switch (message.type) {
       case "gossip":
       case "repair":

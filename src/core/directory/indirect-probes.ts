@@ -21,7 +21,7 @@ interface Asked {
 }
 
 /** The help that one peer asks of its neighbors. */
-export class Helpers {
+export class IndirectProbes {
   readonly #config: DirectoryConfig;
   readonly #random: Random;
   readonly #send: (slot: number, message: ProbeRequest) => void;
@@ -38,13 +38,13 @@ export class Helpers {
     const before = this.#asked.get(subject);
     if (before !== undefined && now - before.askedAt < askPauseMs) return;
     const others = neighbors.filter(({ contact }) => contact.id !== subject);
-    const helpers = sample(this.#random, others, this.#config.helpersMax);
+    const chosen = sample(this.#random, others, this.#config.indirectProbesMax);
     let slots = 0;
-    for (const { slot } of helpers) slots |= 1 << slot;
+    for (const { slot } of chosen) slots |= 1 << slot;
     this.#asked.delete(subject);
     this.#asked.set(subject, { askedAt: now, slots, vouchedAt: before?.vouchedAt ?? Number.NEGATIVE_INFINITY });
     if (this.#asked.size > askedMax) this.#asked.delete(this.#asked.keys().next().value!);
-    for (const { slot } of helpers) this.#send(slot, { type: "probe-request", subject });
+    for (const { slot } of chosen) this.#send(slot, { type: "probe-request", subject });
   }
 
   /** A neighbor says that it gets through to a peer. */

@@ -1,0 +1,88 @@
+/** Reads what is to be done to a simulated network: `50%@10s`, `3@20s`, `2@30s+5s`. */
+import { InvalidArgumentError } from "commander";
+import {
+  at,
+  corrupt,
+  crash,
+  type Deed,
+  freeze,
+  heal,
+  join,
+  leave,
+  loss,
+  type Misdeed,
+  partition,
+  restart,
+  type Step,
+  type Who,
+} from "../../sim/scenario/scenario.js";
+import { durationValue } from "../values.js";
+
+/** An amount, a time, and for how long. */
+interface Timed {
+  readonly who: Who;
+  readonly atMs: number;
+  readonly forMs: number | undefined;
+}
+
+const pattern = /^(\d+(?:\.\d+)?%|\d+)@([\d.]+ *[a-z]+)(?:\+([\d.]+ *[a-z]+))?$/i;
+const duration = durationValue(0, 30 * 86_400_000);
+
+/** A share, `5%` or `0.05`, from 0 to 1. */
+export function rateValue(text: string): number {
+  const match = /^(\d+(?:\.\d+)?)(%?)$/.exec(text);
+  const rate = match === null ? Number.NaN : Number(match[1]) / (match[2] === "%" ? 100 : 1);
+  if (!(rate >= 0 && rate <= 1)) throw new InvalidArgumentError("Expected a share from 0% to 100%.");
+  return rate;
+}
+
+function timed(text: string): Timed {
+  const match = pattern.exec(text);
+  if (match === null)
+    throw new InvalidArgumentError("Expected an amount and a time, such as 3@10s, 50%@10s or 2@10s+5s.");
+  const [, amount, time, length] = match as unknown as [string, string, string, string | undefined];
+  const who = amount.endsWith("%") ? { share: rateValue(amount) } : { count: Number(amount) };
+  return { who, atMs: duration(time), forMs: length === undefined ? undefined : duration(length) };
+}
+
+function wholeCount({ who }: Timed): number {
+  if ("count" in who) return who.count;
+  throw new InvalidArgumentError("Expected a number of peers, not a share.");
+}
+
+/** For an option that may be given several times: each of its values becomes steps. */
+function collected(
+  steps: (one: Timed) => readonly Step[],
+): (text: string, before?: readonly Step[]) => readonly Step[] {
+  return (text, before = []) => [...before, ...steps(timed(text))];
+}
+
+function simple(deed: (one: Timed) => Deed): (text: string, before?: readonly Step[]) => readonly Step[] {
+  return collected((one) => [at(one.atMs, deed(one))]);
+}
+
+/** How each of the options is read. */
+export const deedValues = {
+  kill: simple(({ who }) => crash(who)),
+  freeze: simple(({ who, forMs = 5_000 }) => freeze(who, forMs)),
+  restart: simple((one) => restart(wholeCount(one))),
+  join: simple((one) => join(wholeCount(one))),
+  leave: simple(({ who }) => leave(who)),
+  partition: collected(({ who, atMs, forMs }) => [
+    at(atMs, partition(who)),
+    ...(forMs === undefined ? [] : [at(atMs + forMs, heal())]),
+  ]),
+  deafen: simple(({ who, forMs = 20_000 }) => loss(1, forMs, who)),
+} as const;
+
+/** For `--corrupt`: `false-accuser:1@5s`. */
+export function corruptValue(text: string, before: readonly Step[] = []): readonly Step[] {
+  const [kind, rest] = text.split(":", 2) as [string, string | undefined];
+  const known: readonly Misdeed[] = ["silent-relay", "false-accuser", "garbage", "flooder"];
+  const misdeed = known.find((one) => one === kind);
+  if (misdeed === undefined || rest === undefined) {
+    throw new InvalidArgumentError(`Expected ${known.join(", ")}, a colon, and who and when, such as flooder:1@5s.`);
+  }
+  const { who, atMs } = timed(rest);
+  return [...before, at(atMs, corrupt(who, misdeed))];
+}

@@ -1,0 +1,211 @@
+/** `hearsay sim`: the protocol on a virtual network, in virtual time, with the faults one asks for. */
+import { closeSync, openSync, writeSync } from "node:fs";
+import { createLogUpdate } from "log-update";
+import type { PeerTuning } from "../../core/peer-config.js";
+import { runScenario, type ScenarioReport, ScenarioRun } from "../../sim/scenario/run.js";
+import { type Scenario, type Step, scenario } from "../../sim/scenario/scenario.js";
+import { shrinkScenario } from "../../sim/scenario/shrink.js";
+import { swarmScenario } from "../../sim/scenario/swarm.js";
+import type { TraceLine } from "../../sim/scenario/trace-lines.js";
+import { Departure } from "../departure.js";
+import { exitFailed, exitFine, exitInterrupted, exitLog } from "../exit-codes.js";
+import { Failure, usageFailure } from "../failure.js";
+import { Output, type OutputOptions } from "../output.js";
+import { printReport, printViolations, reportFields } from "./report.js";
+import { readScenario } from "./scenario-file.js";
+
+/** The options of `hearsay sim`. Times are virtual milliseconds. */
+export interface SimCommandOptions extends OutputOptions {
+  readonly peers: number;
+  readonly seeds: number;
+  readonly loss: number;
+  readonly latency: readonly [minMs: number, maxMs: number];
+  readonly for: number;
+  readonly calm: number;
+  readonly every: number;
+  readonly bytes: number;
+  readonly directory?: "full" | "neighbors";
+  readonly randomSeed: number;
+  readonly scenario?: string;
+  /** Draw the scenario from its number; so many numbers. */
+  readonly swarm?: number;
+  readonly trace?: string;
+  readonly shrink?: boolean;
+  readonly kill?: readonly Step[];
+  readonly freeze?: readonly Step[];
+  readonly restart?: readonly Step[];
+  readonly join?: readonly Step[];
+  readonly leave?: readonly Step[];
+  readonly partition?: readonly Step[];
+  readonly deafen?: readonly Step[];
+  readonly corrupt?: readonly Step[];
+}
+
+/** Between two looks at whether somebody wants to stop, in real milliseconds. */
+const sliceMs = 100;
+const shrinkRunsMax = 400;
+
+/** Runs a scenario, or a swarm of them. Resolves with the exit code: 1 when a promise was broken. */
+export async function runSim(options: SimCommandOptions): Promise<number> {
+  const departure = new Departure();
+  const output = new Output(options, () => departure.requestOnce());
+  const isStopped = () => departure.isRequested;
+  if (options.swarm !== undefined) return runSwarm(options, output, isStopped);
+  const chosen = scenarioOf(options);
+  const report = await runOne(chosen, options, output, isStopped);
+  if (report === undefined) return exitInterrupted;
+  printReport(report, output, repeatCommand(options));
+  await output.flush();
+  if (report.violations.length > 0 && options.shrink === true) shrink(report, output);
+  await output.flush();
+  return report.violations.length > 0 ? exitFailed : exitFine;
+}
+
+async function runSwarm(options: SimCommandOptions, output: Output, isStopped: () => boolean): Promise<number> {
+  let failed = 0;
+  let runs = 0;
+  for (let number = options.randomSeed; number < options.randomSeed + options.swarm!; number++) {
+    const report = await runOne(swarmScenario(number), options, output, isStopped, `run ${runs + 1}/${options.swarm}`);
+    if (report === undefined) return exitInterrupted;
+    runs++;
+    const { violations, hash } = report;
+    output.event("run", { number, ...reportFields(report) });
+    if (violations.length === 0) continue;
+    failed++;
+    output.line(`number ${number} (hash ${hash}):`);
+    printViolations(report, output, `hearsay sim --swarm 1 --random-seed ${number}`);
+    if (options.shrink === true) shrink(report, output);
+    await output.flush();
+  }
+  output.line(`${runs - failed} runs kept all promises, ${failed} did not`);
+  output.event("swarm", { runs, failed });
+  await output.flush();
+  return failed > 0 ? exitFailed : exitFine;
+}
+
+/** One run to its end, with a word about how far it is; undefined when somebody has stopped it. */
+async function runOne(
+  chosen: Scenario,
+  options: SimCommandOptions,
+  output: Output,
+  isStopped: () => boolean,
+  name?: string,
+): Promise<ScenarioReport | undefined> {
+  const trace = options.trace === undefined ? undefined : new TraceFile(options.trace);
+  const bar = process.stderr.isTTY && !output.json ? createLogUpdate(process.stderr) : undefined;
+  const endMs = chosen.forMs + chosen.calmMs;
+  const startedAt = performance.now();
+  let run: ScenarioRun;
+  try {
+    run = new ScenarioRun(chosen, { trace: trace === undefined ? undefined : (line) => trace.write(line) });
+  } catch (error) {
+    if (error instanceof RangeError) throw usageFailure(error.message);
+    throw error;
+  }
+  try {
+    while (!run.isOver) {
+      const sliceEnd = performance.now() + sliceMs;
+      while (!run.isOver && performance.now() < sliceEnd) run.step();
+      if (performance.now() - startedAt > 1_000) bar?.(progressLine(run.at, endMs, name));
+      // Signals have their turn.
+      await new Promise((resolve) => setImmediate(resolve));
+      if (isStopped()) return undefined;
+    }
+    return run.report();
+  } finally {
+    bar?.clear();
+    trace?.close();
+  }
+}
+
+function progressLine(at: number, endMs: number, name: string | undefined): string {
+  const width = 30;
+  const done = Math.min(width, Math.round((at / endMs) * width));
+  const label = name === undefined ? "" : `${name}  `;
+  return `${label}${"█".repeat(done)}${"░".repeat(width - done)} ${(at / 1_000).toFixed(0)} of ${(endMs / 1_000).toFixed(0)} virtual s`;
+}
+
+function shrink(report: ScenarioReport, output: Output): void {
+  const { promise } = report.violations[0]!;
+  const fails = (smaller: Scenario) => {
+    try {
+      return runScenario(smaller).violations.some((violation) => violation.promise === promise);
+    } catch {
+      return false;
+    }
+  };
+  const progress = (smaller: Scenario, runs: number) =>
+    output.note(`after ${runs} runs: ${smaller.peers} peers, ${smaller.steps.length} steps`);
+  const smallest = shrinkScenario(report.scenario, fails, { runsMax: shrinkRunsMax, progress });
+  output.line("the smallest scenario found that breaks it, for hearsay sim --scenario FILE:");
+  output.line(JSON.stringify(smallest, undefined, 2));
+  output.event("shrunk", { scenario: smallest });
+}
+
+function scenarioOf(options: SimCommandOptions): Scenario {
+  if (options.scenario !== undefined) return readScenario(options.scenario);
+  const { peers, seeds, loss: lossRate, latency, every: everyMs, bytes, randomSeed, directory } = options;
+  const [minMs, maxMs] = latency;
+  const { kill, freeze, restart, join, leave, partition, deafen, corrupt } = options;
+  const steps = [kill, freeze, restart, join, leave, partition, deafen, corrupt].flatMap((some) => some ?? []);
+  const last = Math.max(0, ...steps.map((step) => step.atMs));
+  if (last > options.for) throw usageFailure(`something is to happen at ${last} ms, after the end (--for)`);
+  const config: PeerTuning = directory === undefined ? {} : { directory: { directory } };
+  return scenario({
+    name: "command line",
+    randomSeed,
+    peers,
+    seeds,
+    joinEveryMs: Math.min(50, Math.floor(5_000 / peers)),
+    forMs: options.for,
+    calmMs: options.calm,
+    network: { latency: { kind: "uniform", minMs, maxMs }, lossRate },
+    workload: { everyMs, bytes, from: "random" },
+    config,
+    steps,
+  });
+}
+
+/** The command line that was given, as it can be given again. */
+function repeatCommand({ randomSeed }: SimCommandOptions): string {
+  const words = process.argv.slice(2).filter((word) => word !== "--json");
+  const hasSeed = words.some((word) => word.startsWith("--random-seed"));
+  const quoted = words.map((word) => (/^[\w@%+:.,=/-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`));
+  return ["hearsay", ...quoted, ...(hasSeed ? [] : ["--random-seed", String(randomSeed)])].join(" ");
+}
+
+/** The trace as NDJSON, in large writes. */
+class TraceFile {
+  readonly #path: string;
+  readonly #file: number;
+  #text = "";
+
+  constructor(path: string) {
+    this.#path = path;
+    try {
+      this.#file = openSync(path, "w");
+    } catch (error) {
+      throw new Failure(`cannot write the trace ${path}: ${(error as Error).message}`, exitLog, error);
+    }
+  }
+
+  write(line: TraceLine): void {
+    this.#text += `${JSON.stringify(line)}\n`;
+    if (this.#text.length > 65_536) this.#flush();
+  }
+
+  close(): void {
+    this.#flush();
+    closeSync(this.#file);
+  }
+
+  #flush(): void {
+    const text = this.#text;
+    this.#text = "";
+    try {
+      writeSync(this.#file, text);
+    } catch (error) {
+      throw new Failure(`cannot write the trace ${this.#path}: ${(error as Error).message}`, exitLog, error);
+    }
+  }
+}

@@ -1,0 +1,90 @@
+/** Reads a scenario from a JSON file, and says what is wrong with one. */
+import { readFileSync } from "node:fs";
+import { z } from "zod";
+import { type Scenario, scenario } from "../../sim/scenario/scenario.js";
+import { usageFailure } from "../failure.js";
+
+const ms = z.number().int().min(0);
+const rate = z.number().min(0).max(1);
+const count = z.number().int().min(0).max(1_000_000);
+const who = z.union([
+  z.strictObject({ count }),
+  z.strictObject({ share: rate }),
+  z.strictObject({ peers: z.array(z.number().int().min(1)) }),
+]);
+const latency = z.discriminatedUnion("kind", [
+  z.strictObject({ kind: z.literal("constant"), ms: z.number().min(1) }),
+  z.strictObject({ kind: z.literal("uniform"), minMs: z.number().int().min(1), maxMs: z.number().int().min(1) }),
+  z.strictObject({ kind: z.literal("normal"), meanMs: z.number().min(1), deviationMs: z.number().min(0) }),
+  z.strictObject({ kind: z.literal("log-normal"), medianMs: z.number().min(1), sigma: z.number().min(0).max(3) }),
+  z.strictObject({ kind: z.literal("regions"), ms: z.array(z.array(z.number().min(0))).min(1) }),
+]);
+const atMs = ms;
+const step = z.discriminatedUnion("do", [
+  z.strictObject({ do: z.literal("crash"), who, atMs }),
+  z.strictObject({
+    do: z.literal("restart"),
+    count,
+    identity: z.enum(["same", "new"]).default("same"),
+    address: z.enum(["same", "new"]).default("same"),
+    clockBackMs: ms.default(0),
+    atMs,
+  }),
+  z.strictObject({ do: z.literal("freeze"), who, forMs: ms, atMs }),
+  z.strictObject({ do: z.literal("jump"), who, byMs: ms, atMs }),
+  z.strictObject({ do: z.literal("partition"), who, atMs }),
+  z.strictObject({ do: z.literal("cut"), from: who, to: who, atMs }),
+  z.strictObject({ do: z.literal("heal"), atMs }),
+  z.strictObject({ do: z.literal("loss"), rate, to: who.optional(), forMs: ms, atMs }),
+  z.strictObject({ do: z.literal("latency"), latency, forMs: ms, atMs }),
+  z.strictObject({ do: z.literal("reset"), who, atMs }),
+  z.strictObject({ do: z.literal("join"), count, atMs }),
+  z.strictObject({ do: z.literal("leave"), who, atMs }),
+  z.strictObject({ do: z.literal("publish"), who, messages: count, bytes: count, atMs }),
+  z.strictObject({ do: z.literal("tag"), who, atMs }),
+  z.strictObject({
+    do: z.literal("corrupt"),
+    who,
+    misdeed: z.enum(["silent-relay", "false-accuser", "garbage", "flooder"]),
+    atMs,
+  }),
+]);
+
+const file = z.strictObject({
+  name: z.string().optional(),
+  randomSeed: z.number().int().optional(),
+  peers: z.number().int().min(1).max(1_000_000).optional(),
+  seeds: z.number().int().min(0).max(50).optional(),
+  joinEveryMs: ms.optional(),
+  forMs: ms.optional(),
+  calmMs: ms.optional(),
+  network: z.strictObject({ latency, lossRate: rate }).optional(),
+  workload: z.strictObject({ everyMs: ms, bytes: count, from: z.enum(["random", "one"]) }).optional(),
+  config: z.record(z.string(), z.unknown()).optional(),
+  steps: z.array(step).optional(),
+});
+
+/**
+ * The scenario of a file; what it leaves out has its default.
+ *
+ * @throws {@link Failure} that names the place and what is wrong there
+ */
+export function readScenario(path: string): Scenario {
+  let text: string;
+  try {
+    text = readFileSync(path, "utf8");
+  } catch (error) {
+    throw usageFailure(`cannot read the scenario ${path}: ${(error as Error).message}`);
+  }
+  let content: unknown;
+  try {
+    content = JSON.parse(text);
+  } catch (error) {
+    throw usageFailure(`the scenario ${path} is not JSON: ${(error as Error).message}`);
+  }
+  const read = file.safeParse(content);
+  if (read.success) return scenario(read.data as Partial<Scenario>);
+  const [issue] = read.error.issues;
+  const place = issue?.path.join(".") ?? "";
+  throw usageFailure(`the scenario ${path}${place === "" ? "" : `, at ${place}`}: ${issue?.message ?? "it is none"}`);
+}

@@ -1,0 +1,267 @@
+/**
+ * What is promised, held against what happens.
+ *
+ * Some promises are looked at in every step: nothing comes twice, nothing out of order, nobody is taken for dead who is
+ * there. Others are about the end, when all faults have been over for a while: everybody has everything or was told what is
+ * lost, all agree on who is there, the overlay is one, and nothing has grown beyond its bounds.
+ */
+import type { Envelope } from "../../core/message.js";
+import type { PeerConfig } from "../../core/peer-config.js";
+import type { PeerEvent } from "../../core/peer-events.js";
+import { type Life, type LifeKey, lifeKeyOf } from "./life.js";
+import type { TraceLine } from "./trace-lines.js";
+
+/** The promises, by name. */
+export type PromiseName =
+  | "once"
+  | "in order"
+  | "all of it, or told"
+  | "alive means alive"
+  | "everyone agrees"
+  | "bounded"
+  | "overlay connected";
+
+/** A promise that was not kept. */
+export interface Violation {
+  readonly promise: PromiseName;
+  readonly message: string;
+  /** The two lines that contradict it. */
+  readonly lines: readonly [TraceLine, TraceLine];
+}
+
+/** For so long nothing must have been done to a peer, nor to the network, before nobody may take it for dead. */
+export const calmNeededMs = 30_000;
+/** Violations that are kept; more of them say nothing new. */
+const violationsMax = 20;
+
+/** What the judge needs to know of the run. */
+export interface JudgeWorld {
+  /** Virtual milliseconds since the start of the run. */
+  readonly at: number;
+  /** Since when all ways are open and nothing is lost, in milliseconds since 1970. */
+  readonly calmSince: number;
+  readonly now: number;
+  /** All lives there have been. */
+  readonly lives: readonly Life[];
+}
+
+/** Holds a run against the promises. */
+export class Judge {
+  readonly violations: Violation[] = [];
+  readonly #world: JudgeWorld;
+  readonly #config: PeerConfig;
+  readonly #promises: readonly PromiseName[] | undefined;
+  /** Where each life's latest message was published, for the lines of a violation. */
+  readonly #publishedAt = new Map<string, TraceLine>();
+
+  /** @param promises - those that are looked at; all when undefined */
+  constructor(world: JudgeWorld, config: PeerConfig, promises?: readonly PromiseName[]) {
+    this.#promises = promises;
+    this.#world = world;
+    this.#config = config;
+  }
+
+  /** A message was published. */
+  published(life: Life, seq: number): void {
+    this.#publishedAt.set(`${life.id}/${life.epoch}/${seq}`, this.#line(life, "published", { seq }));
+  }
+
+  /** A message has arrived for the first time, as the peer says. */
+  arrived(life: Life, envelope: Envelope): void {
+    const had = setOf(life.had, lifeKeyOf(envelope), () => new Set<number>());
+    if (had.has(envelope.seq))
+      this.#broken("once", `peer ${life.number} was given ${nameOf(envelope)} twice`, life, envelope);
+    had.add(envelope.seq);
+  }
+
+  /** A message's turn has come. */
+  ordered(life: Life, envelope: Envelope): void {
+    const key = lifeKeyOf(envelope);
+    const before = life.turns.get(key);
+    const { seq } = envelope;
+    life.turns.set(key, seq);
+    if (before !== undefined && seq <= before) {
+      this.#broken("in order", `peer ${life.number} was given ${nameOf(envelope)} after #${before}`, life, envelope);
+    }
+    for (let missing = (before ?? seq - 1) + 1; missing < seq; missing++) {
+      if (isGap(life, key, missing)) continue;
+      this.#broken(
+        "all of it, or told",
+        `peer ${life.number} was given ${nameOf(envelope)}, and #${missing} not`,
+        life,
+        envelope,
+      );
+      break;
+    }
+  }
+
+  /** A peer was told something. */
+  told(life: Life, event: PeerEvent): void {
+    if (event.type === "gap") {
+      const key = lifeKeyOf(event);
+      setOf(life.gaps, key, (): [number, number][] => []).push([event.first, event.last]);
+    } else if (event.type === "dead") this.#died(life, event.peer.id!, event.peer.epoch);
+  }
+
+  /** Everything that must hold at the end. */
+  end(): void {
+    const { lives } = this.#world;
+    const honest = lives.filter((life) => life.isHonest);
+    this.#agreement(honest);
+    this.#completeness(lives, honest);
+    this.#connection(honest);
+    this.#bounds(honest);
+  }
+
+  #died(observer: Life, id: string, epoch: number): void {
+    const { lives, now, calmSince } = this.#world;
+    const subject = lives.find((life) => life.id === id && life.epoch === epoch);
+    const isExcused = (since: number) => now - since < calmNeededMs;
+    if (subject === undefined || !subject.isHonest || !observer.isHonest) return;
+    if (isExcused(subject.calmSince) || isExcused(observer.calmSince) || isExcused(calmSince)) return;
+    const first = this.#line(subject, "running", { since: subject.startedAt });
+    const second = this.#line(observer, "dead", { subject: subject.number });
+    this.#note({
+      promise: "alive means alive",
+      message: `peer ${observer.number} says that peer ${subject.number} is dead, which has run undisturbed for ${calmNeededMs / 1_000} s`,
+      lines: [first, second],
+    });
+  }
+
+  #agreement(honest: readonly Life[]): void {
+    const there = new Map(this.#world.lives.filter((life) => life.isUp).map((life) => [life.id as string, life]));
+    for (const life of honest) {
+      const alive = new Set<string>();
+      for (const peer of life.core.peers()) if (peer.status === "alive" && peer.id !== undefined) alive.add(peer.id);
+      for (const [id, other] of there) {
+        // Those that mean harm may be thought of as one likes.
+        if (other.misdeed !== undefined || alive.has(id)) continue;
+        // All may still wait for one that has heard badly, as long as it is all of them.
+        if (other.wasDeafened && isDeadToAll(other, honest)) continue;
+        const status = life.core.peer(other.id)?.status ?? "unknown";
+        this.#disagree(life, other, `peer ${life.number} takes peer ${other.number}, which runs, for ${status}`);
+        return;
+      }
+      for (const id of alive) {
+        if (there.has(id)) continue;
+        const gone = this.#world.lives.findLast((one) => one.id === id);
+        this.#disagree(
+          life,
+          gone ?? life,
+          `peer ${life.number} takes peer ${gone?.number ?? id}, which does not run, for alive`,
+        );
+        return;
+      }
+    }
+  }
+
+  #disagree(life: Life, other: Life, message: string): void {
+    const running = this.#line(other, other.isUp ? "running" : "ended", {});
+    const believed = this.#line(life, "directory", { subject: other.number });
+    this.#note({ promise: "everyone agrees", message, lines: [running, believed] });
+  }
+
+  /** What anybody still keeps, or has seen while another was there as well, that other has too, or was told of. */
+  #completeness(lives: readonly Life[], honest: readonly Life[]): void {
+    const kept = new Map<LifeKey, Map<number, Life>>();
+    for (const life of honest) {
+      for (const envelope of life.core.retained(undefined, "any")) {
+        setOf(kept, lifeKeyOf(envelope), () => new Map<number, Life>()).set(envelope.seq, life);
+      }
+    }
+    const corrupt = new Set(
+      lives.filter(({ misdeed }) => misdeed !== undefined).map((life) => `${life.id}/${life.epoch}`),
+    );
+    for (const life of honest) {
+      for (const [key, seqs] of kept) {
+        if (corrupt.has(key)) continue;
+        for (const [seq, keeper] of seqs) {
+          if (life.had.get(key)?.has(seq) || isGap(life, key, seq)) continue;
+          const published = this.#publishedAt.get(`${key}/${seq}`) ?? this.#line(keeper, "keeps", { key, seq });
+          const lacking = this.#line(life, "lacks", { key, seq, keeper: keeper.number });
+          const message = `peer ${life.number} has neither #${seq} of ${key} nor a word of it, and peer ${keeper.number} keeps it`;
+          this.#note({ promise: "all of it, or told", message, lines: [published, lacking] });
+          return;
+        }
+      }
+    }
+  }
+
+  #connection(honest: readonly Life[]): void {
+    if (honest.length < 2) return;
+    const byId = new Map(honest.map((life) => [life.id as string, life]));
+    const first = honest[0]!;
+    const reached = new Set<Life>([first]);
+    for (const life of reached) {
+      for (const { id } of life.core.neighbors()) {
+        const other = id === undefined ? undefined : byId.get(id);
+        if (other !== undefined) reached.add(other);
+      }
+    }
+    const cutOff = honest.find((life) => !reached.has(life));
+    if (cutOff === undefined) return;
+    this.#note({
+      promise: "overlay connected",
+      message: `no way leads from peer ${first.number} to peer ${cutOff.number}: ${reached.size} of ${honest.length} hang together`,
+      lines: [this.#line(first, "neighbors", numbersOf(first)), this.#line(cutOff, "neighbors", numbersOf(cutOff))],
+    });
+  }
+
+  #bounds(honest: readonly Life[]): void {
+    const { history, overlay } = this.#config;
+    for (const life of honest) {
+      const kept = life.core.retained(undefined, "any").length;
+      const neighbors = life.core.neighbors().filter(({ dialect }) => dialect === "native").length;
+      const found =
+        kept > history.retainedMax
+          ? `keeps ${kept} messages, of at most ${history.retainedMax}`
+          : neighbors > overlay.activeViewMax
+            ? `has ${neighbors} neighbors, of at most ${overlay.activeViewMax}`
+            : undefined;
+      if (found === undefined) continue;
+      const line = this.#line(life, "bounds", { kept, neighbors });
+      this.#note({ promise: "bounded", message: `peer ${life.number} ${found}`, lines: [line, line] });
+      return;
+    }
+  }
+
+  #broken(promise: PromiseName, message: string, life: Life, envelope: Envelope): void {
+    const { origin, epoch, seq } = envelope;
+    const first = this.#publishedAt.get(`${origin}/${epoch}/${seq}`) ?? this.#line(life, "unknown", { origin, seq });
+    this.#note({ promise, message, lines: [first, this.#line(life, "given", { origin, epoch, seq })] });
+  }
+
+  #note(violation: Violation): void {
+    if (this.#promises?.includes(violation.promise) === false) return;
+    if (this.violations.length < violationsMax) this.violations.push(violation);
+  }
+
+  #line({ number }: Life, event: string, fields: object): TraceLine {
+    return { at: this.#world.at, peer: number, event, ...fields };
+  }
+}
+
+function isDeadToAll(subject: Life, honest: readonly Life[]): boolean {
+  return honest.every((life) => life === subject || life.core.peer(subject.id)?.status === "dead");
+}
+
+function numbersOf(life: Life): object {
+  return { neighbors: life.core.neighbors().map(({ address }) => address) };
+}
+
+function nameOf({ origin, seq }: Envelope): string {
+  return `#${seq} of ${origin.slice(0, 8)}`;
+}
+
+function isGap(life: Life, key: LifeKey, seq: number): boolean {
+  return life.gaps.get(key)?.some(([first, last]) => first <= seq && seq <= last) ?? false;
+}
+
+function setOf<Key, Value>(map: Map<Key, Value>, key: Key, make: () => Value): Value {
+  let value = map.get(key);
+  if (value === undefined) {
+    value = make();
+    map.set(key, value);
+  }
+  return value;
+}
