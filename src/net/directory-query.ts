@@ -1,6 +1,7 @@
 /** Asks a running peer or seed for its directory, as a stranger: nobody joins anything. */
 import { randomBytes } from "node:crypto";
 import { connect } from "node:net";
+import { setTimeout as pause } from "node:timers/promises";
 import { abortError, HearsayError } from "../api/errors.js";
 import { type Address, joinAddress, splitAddress } from "../core/address.js";
 import { seedCapability } from "../core/capabilities.js";
@@ -33,6 +34,8 @@ export interface DirectoryAnswer {
 
 /** The most entries that are read: what a seed may have registered. */
 const entriesMax = 250_000;
+/** How long one is left alone that would not go on. */
+const busyMs = 250;
 /** The longest key that can be asked for: what a text may have on the wire. */
 const keyMaxBytes = 255;
 
@@ -50,7 +53,10 @@ export async function queryDirectory(query: DirectoryQuery): Promise<DirectoryAn
     const { isComplete, ...answer } = await readPages(query, Math.max(1, deadline - now()), entries);
     if (isComplete || entries.length >= entriesMax) return { ...answer, entries };
     // A conversation has a limit of its own; with what it brought, the next one goes on.
-    if (entries.length === before) throw new HearsayError("timeout", `${query.address} hung up without an answer`);
+    if (entries.length > before) continue;
+    if (entries.length === 0) throw new HearsayError("timeout", `${query.address} hung up without an answer`);
+    // So many questions are answered in a second, whoever asks.
+    await pause(busyMs, undefined, query.signal === undefined ? {} : { signal: query.signal }).catch(() => {});
   }
 }
 

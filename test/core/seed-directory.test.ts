@@ -99,6 +99,18 @@ describe("a seed's directory", () => {
     expect(world.eventsOf(0, "refused")).toMatchObject([{ what: "directory-request", why: "unexpected" }]);
   });
 
+  test("is told so often in a second, and not more often to who asks in a flood", () => {
+    const world = new World(8);
+    world.startSeeds(1);
+    const { heard, ends } = answers(world, ...Array.from({ length: 2_000 }, () => everything));
+    expect(pagesOf(heard).length).toBeGreaterThan(100);
+    expect(pagesOf(heard).length).toBeLessThanOrEqual(500);
+    expect(ends).toHaveLength(1);
+    expect(world.eventsOf(0, "refused")).toMatchObject([{ what: "directory-request", why: "conversations-full" }]);
+    world.network.run(secondMs);
+    expect(pagesOf(answers(world, everything).heard)).toHaveLength(1);
+  });
+
   test("is not for strangers of another network, nor for those who say no hello", () => {
     const world = new World(4);
     world.startSeeds(1);

@@ -140,6 +140,16 @@ describe("asking for the directory", () => {
     expect(one.questions).toHaveLength(11);
   });
 
+  test("one that has answered enough for a moment is asked on a little later", async () => {
+    const all = [1, 2, 3].map((index) => entryOf(index));
+    const one = await liar((count, after, socket) => {
+      if (count === 1 || count === 2) socket.end();
+      return count === 1 || count === 2 ? [] : [page(after !== "", ...(after === "" ? all.slice(0, 2) : all.slice(2)))];
+    });
+    expect((await ask(one.address)).entries).toEqual(all);
+    expect(one.questions).toEqual(["", idOf(2), idOf(2), idOf(2)]);
+  });
+
   test("those of the classic dialect come last, by address, and are asked on from", async () => {
     const classic = ["10.0.0.1:9", "10.0.0.2:1"].map((address) =>
       entryOf(0, { id: undefined, dialect: "classic", address: address as Address }),
