@@ -131,7 +131,7 @@ describe("hearsay peers", () => {
     expect(await watch.exit()).toBe(0);
   });
 
-  test.concurrent.each<[string, () => Promise<string[]>, number, RegExp]>([
+  test.each<[string, () => Promise<string[]>, number, RegExp]>([
     ["nobody is there", async () => ["127.0.0.1:1"], 7, /^error: 127\.0\.0\.1:1 refuses connections\n$/],
     [
       "it belongs to another network",
@@ -172,7 +172,7 @@ describe("hearsay peers", () => {
 });
 
 describe("hearsay peer", () => {
-  test.concurrent.each([
+  test.each([
     [["--tag", "role"], /^error: .*--tag.*\n$/],
     [["--tag", "=x"], /^error: .*--tag.*\n$/],
     [["--tag", `a=${"x".repeat(256)}`], /^error: .*256 bytes.*\n$/],
