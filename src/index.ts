@@ -32,4 +32,10 @@ export { ClassicPeer, type ClassicPeerOptions } from "./net/peer.js";
 export { type CreateSeedOptions, createSeed, Seed, type SeedOptions } from "./net/seed.js";
 export { parseSeeds, readSeedsFile } from "./net/seeds-file.js";
 export { SimulationError } from "./sim/errors.js";
-export { createTestNetwork, type TestNetwork, type TestNetworkOptions, type UntilOptions } from "./sim/test-network.js";
+export {
+  createTestNetwork,
+  type TestNetwork,
+  type TestNetworkOptions,
+  type TestPeerOptions,
+  type UntilOptions,
+} from "./sim/test-network.js";

@@ -39,6 +39,21 @@ describe("docs/api.md", () => {
     expect(names.filter((name) => !page.includes(`\`${name}`))).toEqual([]);
   });
 
+  test("has every status and every trait of a peer, and the codes of the other errors", () => {
+    const states = namesIn("src/core/directory/record.ts", /"(\w+)"/g, "export type PeerStatus").slice(0, 4);
+    const fields = namesIn("src/core/directory/record.ts", /^ {2}readonly (\w+):/gm, "export interface PeerState");
+    const traits = namesIn("src/api/peer-choice.ts", /^ {2}readonly (\w+)\?:/gm);
+    expect(states).toContain("left");
+    expect(fields).toContain("isSelf");
+    expect(traits).toContain("tags");
+    const who = section("Who is there");
+    expect([...states, ...fields, ...traits].filter((name) => !who.includes(`\`${name}\``))).toEqual([]);
+    const classes = section("Errors");
+    const codes = namesIn("src/net/identity.ts", /^ {3}\* - `([a-z-]+)`:/gm);
+    expect(codes).toHaveLength(4);
+    expect(codes.filter((code) => !classes.includes(`\`${code}\``))).toEqual([]);
+  });
+
   test("has every error code and every event", () => {
     const codes = namesIn("src/api/errors.ts", /^\s+\| "([a-z-]+)"/gm);
     expect(codes.length).toBeGreaterThan(10);
@@ -47,6 +62,16 @@ describe("docs/api.md", () => {
     const events = [...told, "overflow"].filter((name) => !["published", "publish-failed"].includes(name));
     expect(events.length).toBeGreaterThan(10);
     expect(events.filter((name) => !section("Events").includes(`| \`${name}\` |`))).toEqual([]);
+  });
+
+  test("has every preset with all that it changes", () => {
+    const text = section("Presets");
+    for (const [name, tuning] of Object.entries(api.presets)) {
+      const row = text.split("\n").find((line) => line.startsWith(`| \`${name}\` |`));
+      const changes = Object.values(tuning).flatMap((part) => Object.entries<number>(part));
+      const words = changes.map(([tunable, value]) => `\`${tunable}\` ${value.toLocaleString("en-US")}`);
+      expect(row?.split(" | ").at(-1), name).toBe(`${words.join(", ") || "none"} |`);
+    }
   });
 
   test("has every tunable with its default", () => {

@@ -25,15 +25,21 @@ async function runExample(name: string): Promise<string> {
 
 describe("the README", () => {
   test("begins with code that runs as it is, offline, and ends", async () => {
-    expect(blocks).toHaveLength(2);
+    expect(blocks).toHaveLength(3);
     const [first] = blocks;
     expect(first!.trim().split("\n").length).toBeLessThanOrEqual(15);
     expect(await runBlock(first!)).toMatch(/^\d{10}\.\d{3}:127\.0\.0\.1:\d+:#1 hello, everybody\n$/);
   });
 
-  test("shows a test of one's own code that runs as it is, and does the same each time", async () => {
+  test("shows who is there in ten lines that run as they are", async () => {
     const [, second] = blocks;
-    const outputs = await Promise.all([runBlock(second!), runBlock(second!)]);
+    expect(second!.split("\n").filter((line) => line !== "").length).toBeLessThanOrEqual(10);
+    expect(await runBlock(second!)).toBe("1 at work\nworker has left\n");
+  });
+
+  test("shows a test of one's own code that runs as it is, and does the same each time", async () => {
+    const [, , third] = blocks;
+    const outputs = await Promise.all([runBlock(third!), runBlock(third!)]);
     expect(outputs[0]).toMatch(/^hello, after \d+ virtual ms\n$/);
     expect(outputs[1]).toBe(outputs[0]);
   });
@@ -56,7 +62,7 @@ describe("the README", () => {
 describe("the examples", () => {
   test("fit on a screen", () => {
     const names = readdirSync("examples").sort();
-    expect(names).toEqual(["cache-invalidation.ts", "config-push.ts"]);
+    expect(names).toEqual(["cache-invalidation.ts", "config-push.ts", "presence.ts"]);
     for (const name of names) {
       expect(readFileSync(`examples/${name}`, "utf8").trimEnd().split("\n").length).toBeLessThanOrEqual(40);
     }
@@ -64,6 +70,19 @@ describe("the examples", () => {
 
   test("a write at one server makes the other forget", async () => {
     expect(await runExample("cache-invalidation")).toBe("before: 3\nafter: 4\n");
+  });
+
+  test("workers take over the jobs of one that is killed, each job by one of them", async () => {
+    const lines = (await runExample("presence")).trimEnd().split("\n");
+    const death = lines.findIndex((line) => /^\w+ is dead, after \d+ virtual ms$/.test(line));
+    const victim = lines[death]!.split(" ")[0];
+    const before = lines.slice(0, 4);
+    const after = lines.slice(4).filter((_line, index) => 4 + index !== death);
+    for (const line of [...before, ...after]) expect(line).toMatch(/^(ann|bob|cleo) does \w+$/);
+    const jobsOf = (some: readonly string[]) => some.map((line) => line.split(" does ")[1]).sort();
+    expect(jobsOf(before)).toEqual(["invoices", "mails", "reports", "thumbnails"]);
+    expect(jobsOf(after)).toEqual(jobsOf(before.filter((line) => line.startsWith(`${victim} `))));
+    expect(after.filter((line) => line.startsWith(`${victim} `))).toEqual([]);
   });
 
   test("settings reach all workers, the one that comes late too, and each says so", async () => {

@@ -17,12 +17,15 @@ export interface PeerTraitsWanted {
 /** Which peers are wanted: those with these traits, or those for which the function is true. */
 export type PeersWhere = PeerTraitsWanted | ((peer: PeerState) => boolean);
 
-const traits = new Set(["status", "dialect", "tags", "isSelf"]);
+const traits = ["status", "dialect", "tags", "isSelf"] as const;
+const statuses: readonly PeerStatus[] = ["alive", "suspect", "dead", "left"];
+const dialects: readonly Dialect[] = ["native", "classic"];
 
 /**
  * Whether a peer is wanted.
  *
- * @throws HearsayError `bad-option` for a trait that does not exist
+ * @throws HearsayError `bad-option` for a trait that does not exist, or a value that no peer can have: who is told of
+ *   nobody would take it for the truth
  */
 export function isWanted(where: PeersWhere | undefined): (peer: PeerState) => boolean {
   if (where === undefined) return () => true;
@@ -30,18 +33,26 @@ export function isWanted(where: PeersWhere | undefined): (peer: PeerState) => bo
   if (typeof where !== "object" || where === null) {
     throw new HearsayError("bad-option", "where is an object of traits, or a function");
   }
-  const unknown = Object.keys(where).find((name) => !traits.has(name));
+  const unknown = Object.keys(where).find((name) => !traits.some((trait) => trait === name));
   if (unknown !== undefined) {
-    throw new HearsayError("bad-option", `peers have no trait ${unknown}; there are ${[...traits].join(", ")}`);
+    throw new HearsayError("bad-option", `peers have no trait ${unknown}; there are ${traits.join(", ")}`);
   }
   const { status, dialect, isSelf } = where;
-  const statuses = status === undefined ? undefined : typeof status === "string" ? [status] : status;
-  const tags = Object.entries(where.tags ?? {});
+  const wanted = status === undefined ? undefined : [status].flat();
+  for (const one of wanted ?? []) mustBeOne("status", one, statuses);
+  if (dialect !== undefined) mustBeOne("dialect", dialect, dialects);
+  if (isSelf !== undefined) mustBeOne("isSelf", isSelf, [true, false]);
+  const tags = Object.entries(checkedTags(where.tags ?? {}));
   return (peer) =>
-    (statuses === undefined || statuses.includes(peer.status)) &&
+    (wanted === undefined || wanted.includes(peer.status)) &&
     (dialect === undefined || peer.dialect === dialect) &&
     (isSelf === undefined || peer.isSelf === isSelf) &&
     tags.every(([name, value]) => peer.tags[name] === value);
+}
+
+function mustBeOne(name: string, value: unknown, words: readonly unknown[]): void {
+  if (words.includes(value)) return;
+  throw new HearsayError("bad-option", `${name} is one of ${words.join(", ")}; not ${JSON.stringify(value)}`);
 }
 
 /**

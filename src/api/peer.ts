@@ -172,10 +172,16 @@ export class Peer implements AsyncDisposable {
    *
    * @param options - `where`: only those with these traits, as `{ status: "alive", tags: { role: "worker" } }`, or those
    *   for which this function is true
-   * @throws HearsayError `bad-option` for a trait that does not exist
+   * @throws HearsayError `bad-option` for a trait that does not exist, or one outside of `where`: it would be ignored, and
+   *   the dead be among the living
    */
   peers(options: { readonly where?: PeersWhere | undefined } = {}): PeerState[] {
-    const wanted = isWanted(options.where);
+    const { where, ...misplaced } = options;
+    const [name] = Object.keys(misplaced);
+    if (name !== undefined) {
+      throw new HearsayError("bad-option", `there is no option ${name}; what peers have in common stands in where`);
+    }
+    const wanted = isWanted(where);
     return this.#isClosed ? [] : this.#runner.call((core) => core.peers().filter(wanted));
   }
 

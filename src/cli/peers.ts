@@ -7,7 +7,9 @@ import { HearsayError } from "../api/errors.js";
 import type { Address } from "../core/address.js";
 import { type DirectoryEntry, entryKey } from "../core/directory/messages.js";
 import type { PeerStatus } from "../core/directory/record.js";
+import type { PeerId } from "../core/identity.js";
 import { type DirectoryAnswer, queryDirectory } from "../net/directory-query.js";
+import { printable } from "../net/log-lines.js";
 import { defaultNetwork } from "../net/network-name.js";
 import { type ContactOptions, contactsText, readSomeContacts } from "./contacts.js";
 import { Departure } from "./departure.js";
@@ -69,10 +71,10 @@ async function askAny(
   throw failure;
 }
 
-function print({ entries }: DirectoryAnswer, options: PeersCommandOptions, output: Output): void {
+function print(answer: DirectoryAnswer, options: PeersCommandOptions, output: Output): void {
   const at = Date.now();
-  if (output.json) for (const entry of entries) output.event("peer", entryFields(entry, at));
-  else for (const line of tableOf(entries, wantsColor(process.stdout, options))) output.line(line);
+  if (output.json) for (const entry of answer.entries) output.event("peer", entryFields(entry, answer, at));
+  else for (const line of tableOf(answer, wantsColor(process.stdout, options))) output.line(line);
 }
 
 /** Asks again and again. A terminal shows the whole of it, anything else is told what has changed. */
@@ -86,52 +88,61 @@ async function watch(
   const screen = !output.json && process.stdout.isTTY ? createLogUpdate(process.stdout) : undefined;
   const known = new Map<string, string>();
   let answer = first;
+  let failure: string | undefined;
   while (!signal.aborted) {
-    if (screen !== undefined) screen(tableOf(answer.entries, wantsColor(process.stdout, options)).join("\n"));
-    else tellChanges(answer, known, output);
+    const trouble = failure === undefined ? [] : [`${failure}; this is the answer before`];
+    if (screen !== undefined) screen([...tableOf(answer, wantsColor(process.stdout, options)), ...trouble].join("\n"));
+    else if (failure === undefined) tellChanges(answer, known, output);
     await output.room();
     await sleep(options.every, undefined, { signal }).catch(() => {});
     if (signal.aborted) break;
     try {
       answer = await ask();
+      failure = undefined;
     } catch (error) {
       if (signal.aborted) break;
       if (!(error instanceof HearsayError)) throw error;
-      output.warning(error.message);
+      // Who is away stays away for a while: said once, and not with every question.
+      if (screen === undefined && error.message !== failure) output.warning(error.message);
+      failure = error.message;
     }
   }
   screen?.done();
 }
 
-function tellChanges({ entries }: DirectoryAnswer, known: Map<string, string>, output: Output): void {
+function tellChanges(answer: DirectoryAnswer, known: Map<string, string>, output: Output): void {
   const at = Date.now();
   const gone = new Set(known.keys());
-  for (const entry of entries) {
+  for (const entry of answer.entries) {
     const key = entryKey(entry);
     const { status, incarnation, address, tags } = entry;
     const state = JSON.stringify([status, incarnation, address, tags]);
     gone.delete(key);
     if (known.get(key) === state) continue;
     known.set(key, state);
-    output.event("peer", entryFields(entry, at));
-    output.line(`${status}  ${address}  ${shortId(entry)}  ${tagsText(entry)}`.trimEnd());
+    output.event("peer", entryFields(entry, answer, at));
+    output.line(`${column(status, changeColumns)}  ${address}  ${shortId(entry)}  ${tagsText(entry)}`.trimEnd());
   }
   for (const key of gone) {
     known.delete(key);
-    output.event("forgotten", { id: key.startsWith("~") ? undefined : key });
-    output.line(`forgotten  ${key}`);
+    const address = key.startsWith("~") ? key.slice(1) : undefined;
+    output.event("forgotten", address === undefined ? { id: key } : { address });
+    output.line(`${column("forgotten", changeColumns)}  ${address ?? key.slice(0, 8)}`);
   }
 }
 
-function entryFields(entry: DirectoryEntry, at: number): object {
+function entryFields(entry: DirectoryEntry, { asked }: DirectoryAnswer, at: number): object {
   const { forMs, seenAgoMs, ...rest } = entry;
-  return { ...rest, since: at - forMs, seenAt: seenAgoMs === undefined ? undefined : at - seenAgoMs };
+  const seenAt = seenAgoMs === undefined ? undefined : at - seenAgoMs;
+  return { ...rest, since: at - forMs, seenAt, isAsked: entry.id === asked };
 }
 
 /** In the order in which people care. */
 const order: readonly PeerStatus[] = ["alive", "suspect", "dead", "left"];
+/** "forgotten" */
+const changeColumns = 9;
 
-function tableOf(entries: readonly DirectoryEntry[], hasColors: boolean): string[] {
+function tableOf({ entries, asked }: DirectoryAnswer, hasColors: boolean): string[] {
   const colors = pc.createColors(hasColors);
   const paint: Readonly<Record<PeerStatus, (text: string) => string>> = {
     alive: colors.green,
@@ -157,7 +168,7 @@ function tableOf(entries: readonly DirectoryEntry[], hasColors: boolean): string
       .join("  ")
       .trimEnd();
   };
-  const lines = sorted.map((entry) => row(cellsOf(entry), paint[entry.status]));
+  const lines = sorted.map((entry) => row(cellsOf(entry, asked), paint[entry.status]));
   const counts = order.map((status) => [status, entries.filter((entry) => entry.status === status).length] as const);
   const summary = counts
     .filter(([status, count]) => count > 0 || status === "alive")
@@ -165,10 +176,17 @@ function tableOf(entries: readonly DirectoryEntry[], hasColors: boolean): string
   return [row(["ADDRESS", "ID", "STATUS", "RTT", "SEEN", "TAGS"], colors.bold), ...lines, summary.join(", ")];
 }
 
-function cellsOf(entry: DirectoryEntry): string[] {
-  const { address, status, rttMs, seenAgoMs } = entry;
-  const seen = seenAgoMs === undefined ? "–" : seenAgoMs < 1_000 ? "now" : `${ms(seenAgoMs)} ago`;
+function cellsOf(entry: DirectoryEntry, asked: PeerId): string[] {
+  const { id, address, status, rttMs } = entry;
+  const seen = id === asked ? "itself" : seenText(entry);
   return [address, shortId(entry), status, rttMs === undefined ? "–" : `${rttMs} ms`, seen, tagsText(entry)];
+}
+
+/** When it was last there, as far as that is known. Of the dead and the left all know when they ended. */
+function seenText({ status, forMs, seenAgoMs }: DirectoryEntry): string {
+  const agoMs = status === "dead" || status === "left" ? forMs : seenAgoMs;
+  if (agoMs === undefined) return "–";
+  return agoMs < 1_000 ? "now" : `${ms(agoMs)} ago`;
 }
 
 function shortId({ id, dialect }: DirectoryEntry): string {
@@ -178,5 +196,5 @@ function shortId({ id, dialect }: DirectoryEntry): string {
 /** Whatever others call themselves: control characters are made visible. */
 function tagsText({ tags }: DirectoryEntry): string {
   const texts = Object.entries(tags).map(([name, value]) => `${name}=${value}`);
-  return texts.join(" ").replace(/[\p{Cc}\p{Zl}\p{Zp}]/gu, "\ufffd");
+  return printable(texts.join(" "));
 }

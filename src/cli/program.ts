@@ -116,7 +116,7 @@ function peersCommand(): Command {
   return new Command("peers")
     .summary("list who is there, as a running peer or seed knows it")
     .description(
-      "Asks a running peer (or a seed, which knows who is registered with it) and prints its directory: address, id,\n" +
+      "Asks a running peer (or a seed, which knows who is registered with it) and prints its directory: address, id, " +
         "status, round-trip time and when it was last seen from there, tags.",
     )
     .argument(

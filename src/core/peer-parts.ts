@@ -9,6 +9,7 @@ import { Broadcast } from "./broadcast.js";
 import { CalmParts } from "./calm-parts.js";
 import { pageAfter } from "./directory/page.js";
 import { Presence } from "./directory/presence.js";
+import { Questions } from "./directory/questions.js";
 import type { PeerRecord, PeerState } from "./directory/record.js";
 import { classicStateOf, entryOf, stateOf } from "./directory/states.js";
 import type { LinkId } from "./effects.js";
@@ -53,6 +54,7 @@ export class PeerParts {
   now = 0;
   /** How old the message is that is just being repaired. */
   #repairAgeMs = 0;
+  readonly #questions = new Questions();
   #unlinkReason: Extract<PeerEvent, { type: "unlink" }>["reason"] = "gone";
 
   constructor(self: PeerSelf, config: PeerConfig, random: Random, effects: PeerEffects) {
@@ -155,7 +157,10 @@ export class PeerParts {
   /** What a stranger asks. */
   #answer(now: number, message: Message): Message | undefined {
     if (message.type !== "directory-request") return undefined;
-    return pageAfter(this.peers(), message.after, (state) => entryOf(now, state));
+    const classic = this.crossing.neighbors().map(classicStateOf);
+    const known = [...this.presence.table.records(), ...classic];
+    if (!this.#questions.take(now, known.length)) return undefined;
+    return pageAfter(known, message.after, (one) => entryOf(now, "status" in one ? one : this.stateOf(one)));
   }
 
   /** One entry of the directory. */

@@ -2,6 +2,7 @@
 import type { PeerEventMap } from "../api/inbox.js";
 import type { Peer } from "../api/peer.js";
 import type { Address } from "../core/address.js";
+import type { Tags } from "../core/directory/record.js";
 import { Journal, type JournalOptions } from "./journal.js";
 import { printable } from "./log-lines.js";
 
@@ -61,7 +62,9 @@ class PeerWords {
         this.#isJoined = true;
         return [event.alone ? "Joined, the first here" : "Joined"];
       case "join":
-        return [`Join -- ${event.peer.address}`];
+        return [`Join -- ${event.peer.address}${tagsText(event.peer.tags)}`];
+      case "update":
+        return [`Update -- ${event.peer.address}${tagsText(event.peer.tags)}`];
       case "leave":
         return [`Leave -- ${event.peer.address}`];
       case "suspect":
@@ -111,6 +114,11 @@ class PeerWords {
         return undefined;
     }
   }
+}
+
+function tagsText(tags: Tags): string {
+  const texts = Object.entries(tags).map(([name, value]) => `${name}=${value}`);
+  return texts.length === 0 ? "" : ` (${printable(texts.join(" "))})`;
 }
 
 function counted(count: number, noun: string): string {

@@ -18,7 +18,9 @@
  * make no progress here.
  */
 import type { Peer } from "../api/peer.js";
+import { checkedTags } from "../api/peer-choice.js";
 import { type Address, joinAddress } from "../core/address.js";
+import type { Tags } from "../core/directory/record.js";
 import { type PeerId, parsePeerId } from "../core/identity.js";
 import { type PeerConfig, type PeerTuning, peerConfig } from "../core/peer-config.js";
 import { type Random, seededRandom } from "../core/random.js";
@@ -43,6 +45,12 @@ export interface TestNetworkOptions {
   readonly lossRate?: number | undefined;
   /** Tunables of the peers. */
   readonly config?: PeerTuning | undefined;
+}
+
+/** What a peer of a test network is made with. */
+export interface TestPeerOptions {
+  /** What it says of itself to all others, as for `createPeer`. Default: nothing. */
+  readonly tags?: Tags | undefined;
 }
 
 /** How long to wait. */
@@ -125,10 +133,12 @@ export class TestNetwork implements AsyncDisposable {
    * Starts another peer. It joins as time passes: `await network.until(peer.once("joined"))`.
    *
    * @returns the peer, which is also the last of {@link peers}
+   * @throws HearsayError `bad-option` for what can't be tags
    */
-  addPeer(): Peer {
+  addPeer(options: TestPeerOptions = {}): Peer {
+    const tags = checkedTags(options.tags ?? {});
     const address = addressOf(0, this.#peers.length);
-    const self = { contact: { id: peerIdOf(this.#ids), address }, epoch: this.now, network: networkName };
+    const self = { contact: { id: peerIdOf(this.#ids), address }, epoch: this.now, network: networkName, tags };
     const virtual = new VirtualPeer(this.#network, {
       self,
       config: this.#config,

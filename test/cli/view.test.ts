@@ -30,6 +30,18 @@ describe("the live view", () => {
     expect(lines.some((text) => text.includes("was killed"))).toBe(true);
   });
 
+  test("says how many of the others know of a death, and who is suspect", () => {
+    const [first, second, ...rest] = stateOf(3).peers;
+    const peers: PeerState[] = [
+      { ...first!, liveness: { type: "suspect" } },
+      { ...second!, status: "killed", liveness: { type: "dead", by: 5, of: 7 } },
+      ...rest,
+    ];
+    const lines = renderView({ ...stateOf(3), peers }, { columns: 80, rows: 24 }, plain);
+    expect(lines.find((text) => text.startsWith("p1"))).toMatch(/ {2}suspect$/);
+    expect(lines.find((text) => text.startsWith("p2"))).toMatch(/ {2}dead 5\/7$/);
+  });
+
   test("colors change no letter", () => {
     const size = { columns: 61, rows: 20 };
     const start = "\u001b";

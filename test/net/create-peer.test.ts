@@ -1,3 +1,6 @@
+import { chmod, mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
 import { createPeer, type PeerOptions } from "../../src/net/create-peer.js";
 
@@ -23,13 +26,46 @@ test.each([
   [{ joinTimeoutMs: -1 }, "joinTimeoutMs is a number from 0 on, not -1"],
   [{ joinTimeoutMs: Number.NaN }, "joinTimeoutMs is a number from 0 on, not NaN"],
   [{ signal: true }, "signal is an AbortSignal"],
+  [{ tags: ["worker"] }, "tags are an object of texts by name"],
+  [{ tags: { weight: 3 } }, `the tag "weight" is a number, not a string`],
+  [{ preset: "moon" }, `preset is one of lan, wan, local, classic; not "moon"`],
+  [{ directory: "half" }, `directory is one of full, neighbors; not "half"`],
+  [{ config: { directory: { directory: "half" } } }, `directory is one of full, neighbors; not "half"`],
+  [{ config: { directory: { sweepMs: 1 } } }, "there is no config.directory.sweepMs"],
+  [{ identity: "" }, "identity is the path of a file"],
   [
     { seed: "127.0.0.1:5001" },
-    "there is no option seed; there are seeds, peers, listen, advertise, network, history, config, joinTimeoutMs, signal, randomSeed",
+    "there is no option seed; there are seeds, peers, listen, advertise, network, history, tags, preset, directory, identity, config, joinTimeoutMs, signal, randomSeed",
   ],
   [{ config: { overlay: { activeViewMx: 5 } } }, "there is no config.overlay.activeViewMx"],
 ])("an option that is impossible is named: %j", async (options, message) => {
   await expect(start(options as unknown as PeerOptions)).rejects.toMatchObject({ code: "bad-option", message });
+});
+
+test("a peer that keeps its identity is the same one after a restart, in another life", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "hearsay-identity-"));
+  ends.push(() => rm(folder, { recursive: true }));
+  const identity = join(folder, "peer.pem");
+  const elder = await start({});
+  const options = { peers: [elder.address], identity, tags: { role: "worker" } };
+  const first = await start(options);
+  await elder.ready();
+  await first.close();
+  const again = elder.once("join", { signal: AbortSignal.timeout(10_000) });
+  const second = await start(options);
+  expect(second.id).toBe(first.id);
+  expect((await again).peer).toMatchObject({ id: first.id, address: second.address, tags: { role: "worker" } });
+  const others = elder.peers({ where: { isSelf: false } });
+  expect(others).toMatchObject([{ id: first.id, status: "alive" }]);
+});
+
+test("an identity that others may read is refused, and nothing is open", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "hearsay-identity-"));
+  ends.push(() => rm(folder, { recursive: true }));
+  const identity = join(folder, "peer.pem");
+  await (await start({ identity })).close();
+  await chmod(identity, 0o644);
+  await expect(start({ identity })).rejects.toMatchObject({ name: "IdentityError", code: "exposed" });
 });
 
 test("what it gets of the past may be said among the tunables, too; the option of its own goes before", async () => {

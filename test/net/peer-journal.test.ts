@@ -3,6 +3,7 @@ import { expect, test } from "vitest";
 import { PeerInbox } from "../../src/api/inbox.js";
 import { Peer } from "../../src/api/peer.js";
 import { joinAddress } from "../../src/core/address.js";
+import type { PeerState } from "../../src/core/directory/record.js";
 import { parsePeerId } from "../../src/core/identity.js";
 import type { PeerEvent } from "../../src/core/peer-events.js";
 import { journalOf } from "../../src/net/peer-journal.js";
@@ -45,6 +46,41 @@ test("a peer's life in lines: renewals are no news, and being the first is no tr
   ]);
   expect(warnings).toEqual([]);
   expect(told).toEqual(["registered", "alone", "joined", "registered", "link", "unlink"]);
+});
+
+test("who comes, changes and goes, with tags whose control characters are made visible", async () => {
+  const tags = { role: "worker", name: "\u001b[2J" };
+  const state: PeerState = {
+    id,
+    address,
+    dialect: "native",
+    status: "alive",
+    epoch: 1,
+    incarnation: 1,
+    tags,
+    since: 1,
+    seenAt: undefined,
+    rttMs: undefined,
+    isSelf: false,
+  };
+  const { lines, warnings, told } = await written([
+    { type: "join", peer: state },
+    { type: "update", peer: { ...state, tags: {} } },
+    { type: "suspect", peer: state },
+    { type: "alive", peer: state },
+    { type: "dead", peer: state },
+    { type: "leave", peer: state },
+  ]);
+  expect(lines).toEqual([
+    `Join -- ${address} (role=worker name=\\x1b[2J)`,
+    `Update -- ${address}`,
+    `Suspect -- ${address}`,
+    `Alive -- ${address}`,
+    `Dead -- ${address}`,
+    `Leave -- ${address}`,
+  ]);
+  expect(warnings).toEqual([]);
+  expect(told).toEqual(["join", "update", "suspect", "alive", "dead", "leave"]);
 });
 
 test("what goes wrong, in warnings; control characters of strangers are made visible", async () => {

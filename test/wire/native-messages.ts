@@ -86,7 +86,8 @@ const accusation = fc.record({
   accuser: peerId,
   evidence: fc.constantFrom("refused" as const, "replaced" as const, "silent" as const, "deaf" as const),
 });
-const directoryEntry = fc.record({
+/** A peer, as somebody sees it. */
+export const directoryEntry = fc.record({
   id: fc.option(peerId, { nil: undefined }),
   address,
   dialect: fc.constantFrom("native" as const, "classic" as const),

@@ -1,5 +1,6 @@
 /** What a local network tells whoever shows it. Peers and seeds go by their names (`p1`, `s1`). */
 import type { Address } from "../../core/address.js";
+import type { PeerStatus } from "../../core/directory/record.js";
 import type { Evidence } from "../../core/seed/seed.js";
 
 /** Something that happened in a local network. */
@@ -28,6 +29,16 @@ export type NetworkEvent =
       readonly body: string;
       readonly outcome: "counted" | "complete" | "extra" | "duplicate";
     }
+  /** The directory of `observer` says something else of `peer` than before; `isFirst`: nobody had said so yet. */
+  | {
+      readonly type: "status";
+      readonly peer: string;
+      readonly observer: string;
+      readonly status: PeerStatus;
+      readonly isFirst: boolean;
+    }
+  /** All native peers that were there say that a killed peer is dead, so long after its end. */
+  | { readonly type: "dead"; readonly peer: string; readonly afterMs: number }
   /** `observer` got no answer from `peer`, `silences` times in a row. */
   | { readonly type: "silent"; readonly peer: string; readonly observer: string; readonly silences: number }
   /** `observer` takes `peer` for dead, and tells the seeds. */
@@ -52,6 +63,10 @@ export function eventLine(event: NetworkEvent): string | undefined {
       return `${event.peer} joined`;
     case "unlinked":
       return unlinkedLine(event);
+    case "status":
+      return event.status === "dead" && event.isFirst ? `${event.observer} says that ${event.peer} is dead` : undefined;
+    case "dead":
+      return `${event.peer} is dead to all, ${(event.afterMs / 1_000).toFixed(1)} s after it was killed`;
     case "silent":
       return `${event.observer} hears nothing from ${event.peer} (${event.silences} of 3)`;
     case "reported":
@@ -78,6 +93,6 @@ export function eventLine(event: NetworkEvent): string | undefined {
 
 /** Neighbors are exchanged all the time, and deaths have lines of their own. */
 function unlinkedLine({ peer, neighbor, reason }: Extract<NetworkEvent, { type: "unlinked" }>): string | undefined {
-  if (reason === "gone" || reason === "dead" || reason === "left") return undefined;
-  return reason === "killed" ? `${peer} has lost ${neighbor}` : `${peer} unlinked ${neighbor} (${reason})`;
+  if (reason === "gone" || reason === "dead" || reason === "left" || reason === "killed") return undefined;
+  return `${peer} unlinked ${neighbor} (${reason})`;
 }

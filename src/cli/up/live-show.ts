@@ -200,6 +200,8 @@ function toneOf(event: NetworkEvent): ViewEvent["tone"] {
       return "good";
     case "killed":
     case "reported":
+    case "dead":
+    case "status":
     case "removed":
     case "warning":
       return "bad";

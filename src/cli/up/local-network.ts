@@ -11,6 +11,7 @@ import { startClassicLocalPeer } from "./classic-local-peer.js";
 import type { NetworkEvent } from "./events.js";
 import { type LocalPeer, type LocalPeerEvent, loopback } from "./local-peer.js";
 import { startNativeLocalPeer } from "./native-local-peer.js";
+import { type Opinion, Opinions } from "./opinions.js";
 import { type Counts, type PeerCounts, Tally } from "./tally.js";
 
 /** What the peers of a network speak; `mixed`: every other peer is a classic one. */
@@ -33,12 +34,14 @@ export interface LocalNetworkOptions {
   readonly onEvent?: (event: NetworkEvent) => void;
 }
 
-/** What became of the latest liveness test of a peer, or by it, whichever its dialect tells. */
+/** What became of the latest liveness test of a peer, or by it, whichever its dialect tells; or what others say of its life. */
 export type LivenessState =
   | { readonly type: "untested" }
   | { readonly type: "ok"; readonly roundTripMs: number }
   | { readonly type: "silent"; readonly silences: number }
-  | { readonly type: "dead" };
+  | { readonly type: "suspect" }
+  /** Of a native peer: so many of so many others say it. */
+  | { readonly type: "dead"; readonly by?: number; readonly of?: number };
 
 /** One peer, as it is now. */
 export interface PeerState extends PeerCounts {
@@ -65,7 +68,13 @@ interface RunningPeer {
   readonly name: string;
   readonly address: Address;
   readonly peer: LocalPeer;
+  readonly isNative: boolean;
+  readonly startedAt: number;
   killed: boolean;
+  /** Infinity while it lives. */
+  killedAt: number;
+  /** Whether it was told that all say it is dead. */
+  isMourned: boolean;
   generated: number;
   liveness: LivenessState;
 }
@@ -83,6 +92,7 @@ export class LocalNetwork {
   readonly #peers = new Map<string, RunningPeer>();
   readonly #names = new Map<Address, string>();
   readonly #tally = new Tally();
+  readonly #opinions = new Opinions();
   #nextPort: number | undefined;
   #started = 0;
   #closed = false;
@@ -134,7 +144,11 @@ export class LocalNetwork {
       name,
       address,
       peer,
+      isNative,
+      startedAt: now(),
       killed: false,
+      killedAt: Number.POSITIVE_INFINITY,
+      isMourned: false,
       generated: 0,
       liveness: { type: "untested" },
     };
@@ -151,9 +165,11 @@ export class LocalNetwork {
     const running = this.#peers.get(name);
     if (running === undefined || running.killed) return false;
     running.killed = true;
+    running.killedAt = now();
     running.peer.crash();
     this.#tally.killed(name);
     this.#tell({ type: "killed", peer: name });
+    for (const other of this.#peers.values()) this.#mourn(other);
     return true;
   }
 
@@ -225,8 +241,7 @@ export class LocalNetwork {
     return [...this.#peers.values()].map((running) => {
       const { name, address, generated, killed, peer } = running;
       const status = killed ? "killed" : peer.isJoined ? "joined" : "joining";
-      const { roundTripMs } = peer;
-      const liveness: LivenessState = roundTripMs === undefined ? running.liveness : { type: "ok", roundTripMs };
+      const liveness = this.#livenessOf(running);
       const neighbors = killed ? [] : this.#neighborsOf(name);
       return { name, address, status, neighbors, generated, liveness, ...this.#tally.countsOf(name) };
     });
@@ -304,6 +319,10 @@ export class LocalNetwork {
       this.#heard(name, event);
       return;
     }
+    if (event.type === "status") {
+      this.#status(name, event);
+      return;
+    }
     const neighbor = this.#nameOf(event.neighbor);
     switch (event.type) {
       case "linked":
@@ -327,6 +346,38 @@ export class LocalNetwork {
         this.#tell({ type: "reported", peer: neighbor, observer: name });
         break;
     }
+  }
+
+  #status(observer: string, { peer, status }: Extract<LocalPeerEvent, { type: "status" }>): void {
+    const about = this.#nameOf(peer);
+    const isFirst = this.#opinions.say(observer, about, status);
+    this.#tell({ type: "status", peer: about, observer, status, isFirst });
+    const running = this.#peers.get(about);
+    if (running !== undefined) this.#mourn(running);
+  }
+
+  /** Tells once that all who could know of a death do. */
+  #mourn(running: RunningPeer): void {
+    const { name, killedAt } = running;
+    const opinion = this.#opinionOf(running);
+    if (opinion === undefined || running.isMourned || !running.killed || opinion.dead < opinion.of) return;
+    running.isMourned = true;
+    this.#tell({ type: "dead", peer: name, afterMs: now() - killedAt });
+  }
+
+  /** Those who came after its end have no opinion of a peer. */
+  #opinionOf({ name, killedAt }: RunningPeer): Opinion | undefined {
+    const isAsked = (other: RunningPeer) =>
+      other.isNative && !other.killed && other.name !== name && other.startedAt < killedAt;
+    return this.#opinions.of(name, () => [...this.#peers.values()].filter(isAsked).map((other) => other.name));
+  }
+
+  #livenessOf(running: RunningPeer): LivenessState {
+    const opinion = this.#opinionOf(running);
+    if (opinion !== undefined && opinion.dead > 0) return { type: "dead", by: opinion.dead, of: opinion.of };
+    if (opinion !== undefined && opinion.suspect > 0) return { type: "suspect" };
+    const { roundTripMs } = running.peer;
+    return roundTripMs === undefined || running.killed ? running.liveness : { type: "ok", roundTripMs };
   }
 
   #heard(peer: string, { id, origin, body, own }: Extract<LocalPeerEvent, { type: "heard" }>): void {

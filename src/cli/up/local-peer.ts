@@ -1,5 +1,6 @@
 /** A peer of a local network, whatever its dialect. */
 import type { Address } from "../../core/address.js";
+import type { PeerStatus } from "../../core/directory/record.js";
 
 /** What happens at a peer that somebody who watches the network wants to know. */
 export type LocalPeerEvent =
@@ -15,7 +16,9 @@ export type LocalPeerEvent =
       readonly body: string;
       readonly own: boolean;
     }
-  /** It has tested a neighbor. */
+  /** Its directory says something else of a peer than before. Native peers only. */
+  | { readonly type: "status"; readonly peer: Address; readonly status: PeerStatus }
+  /** It has tested a neighbor. Classic peers only, as all that follow. */
   | { readonly type: "alive"; readonly neighbor: Address; readonly roundTripMs: number }
   | { readonly type: "silent"; readonly neighbor: Address; readonly silences: number }
   /** It takes a neighbor for dead, and tells the seeds. */

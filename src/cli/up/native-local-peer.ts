@@ -95,6 +95,12 @@ function toldOf(event: ToldEvent): LocalPeerEvent | undefined {
       return { type: "linked", neighbor: event.neighbor.address };
     case "unlink":
       return { type: "unlinked", neighbor: event.neighbor.address, reason: event.reason };
+    case "join":
+    case "suspect":
+    case "alive":
+    case "dead":
+    case "leave":
+      return { type: "status", peer: event.peer.address, status: event.peer.status };
     default:
       return undefined;
   }

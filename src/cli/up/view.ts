@@ -169,13 +169,15 @@ function livenessText(liveness: LivenessState): string {
       return `ok ${liveness.roundTripMs} ms`;
     case "silent":
       return `silent ${liveness.silences}/3`;
+    case "suspect":
+      return "suspect";
     case "dead":
-      return "dead";
+      return liveness.of === undefined ? "dead" : `dead ${liveness.by}/${liveness.of}`;
   }
 }
 
 function livenessStyle({ type }: LivenessState, { green, yellow, red, dim }: Colors): (text: string) => string {
-  return { untested: dim, ok: green, silent: yellow, dead: red }[type];
+  return { untested: dim, ok: green, silent: yellow, suspect: yellow, dead: red }[type];
 }
 
 function eventLine({ atMs, text, tone }: ViewEvent, columns: number, { dim, green, red }: Colors): string {

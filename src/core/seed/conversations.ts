@@ -37,8 +37,8 @@ export interface ConversationsOwner {
   ): Omit<Registered, "type" | "observedIp"> | undefined;
   /** A peer leaves. */
   unregister(id: PeerId, epoch: number): void;
-  /** Somebody wants to know who is registered. */
-  page(now: number, after: string): DirectoryPage;
+  /** Somebody wants to know who is registered. Undefined: too many want to. */
+  page(now: number, after: string): DirectoryPage | undefined;
   /** Another network's peer has come. */
   mismatched(remote: Address, theirs: string): void;
   /** Not answered: what has no place here, or one conversation too many. */
@@ -115,7 +115,12 @@ export class Conversations {
       conversation.isOver = true;
       this.#owner.unregister(peer.id, epoch);
     } else if (message.type === "directory-request" && peer !== undefined && !isOver) {
-      this.#owner.send(link, this.#owner.page(now, message.after));
+      const page = this.#owner.page(now, message.after);
+      if (page !== undefined) this.#owner.send(link, page);
+      else {
+        this.close(link, "full");
+        this.#owner.refused(remote, message.type, "conversations-full");
+      }
     } else {
       this.close(link, "misbehaved");
       this.#owner.refused(remote, message.type, "unexpected");

@@ -13,6 +13,7 @@ import { type Address, splitAddress, withIp } from "../address.js";
 import type { ClassicMessage, DeathReport, Registration } from "../classic/message.js";
 import type { DirectoryPage } from "../directory/messages.js";
 import { pageAfter } from "../directory/page.js";
+import { Questions } from "../directory/questions.js";
 import type { Core, Dialect, DownReason, Effects, LinkId } from "../effects.js";
 import type { Contact } from "../identity.js";
 import type { Message, Registered } from "../message.js";
@@ -63,6 +64,7 @@ export class SeedCore implements Core<Message | ClassicMessage> {
   readonly #registry: Registry;
   readonly #checks: Checks;
   readonly #conversations: Conversations;
+  readonly #questions = new Questions();
   /** Classic connections that others have opened to this seed: where from. */
   readonly #inbound = new Map<LinkId, Address>();
   /** Infinity once this seed has left. */
@@ -208,7 +210,8 @@ export class SeedCore implements Core<Message | ClassicMessage> {
   }
 
   /** Who is registered, for whoever wants to know. */
-  #page(now: number, after: string): DirectoryPage {
+  #page(now: number, after: string): DirectoryPage | undefined {
+    if (!this.#questions.take(now, this.#registry.size)) return undefined;
     return pageAfter(this.#registry.views(), after, ({ id, address, epoch, since, renewedAt }) => ({
       id,
       address,
