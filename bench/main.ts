@@ -1,9 +1,10 @@
-/** Measures what the project claims. `npm run -s bench -- seed` or `broadcast`; exits with 1 when a goal is missed. */
+/** Measures what the project claims. `npm run -s bench -- seed`, `broadcast` or `liveness`; exits with 1 when a goal is missed. */
 import { Command, InvalidArgumentError, Option } from "commander";
 import { broadcastTable } from "./broadcast/rows.js";
 import { isRival, type SystemName, systemNames } from "./broadcast/systems.js";
 import { benchBroadcast } from "./broadcast.js";
 import { table } from "./figures.js";
+import { benchLiveness, type LivenessPart, livenessParts, livenessTable } from "./liveness.js";
 import { benchSeed } from "./seed.js";
 
 interface SeedFlags {
@@ -24,6 +25,16 @@ interface BroadcastFlags {
   readonly throughputSeconds: number;
   readonly latencySeconds: number;
   readonly window: number;
+}
+
+interface LivenessFlags {
+  readonly json?: boolean;
+  readonly quick?: boolean;
+  readonly peers: number;
+  readonly trials: number;
+  readonly watchSeconds: number;
+  readonly idleSeconds: number;
+  readonly parts: readonly LivenessPart[];
 }
 
 const program = new Command("bench").description("Measures what Hearsay claims, side by side with a naive program.");
@@ -67,6 +78,28 @@ program
     report(measured, broadcastTable, json);
   });
 
+program
+  .command("liveness")
+  .description("how soon a killed or stopped process is dead everywhere, false deaths, and the cost of watching")
+  .option("--peers <n>", "size of the network", integer(3, 1_000), 32)
+  .option("--trials <n>", "peers that are killed, and as many that are stopped", integer(1, 1_000), 20)
+  .option("--watch-seconds <n>", "of a blocked event loop, and of busy processors", integer(1, 86_400), 300)
+  .option("--idle-seconds <n>", "of doing nothing", integer(1, 86_400), 60)
+  .addOption(new Option("--parts <list>", "what to measure").argParser(parts).default(livenessParts, "all"))
+  .option("--quick", "a first impression: three trials, and half a minute of each trouble")
+  .option("--json", "one row a figure, as JSON")
+  .action(async ({ json, quick = false, ...plan }: LivenessFlags) => {
+    const measured = await benchLiveness({
+      parts: plan.parts,
+      peers: plan.peers,
+      trials: quick ? 3 : plan.trials,
+      watchMs: quick ? 30_000 : 1_000 * plan.watchSeconds,
+      idleMs: quick ? 15_000 : 1_000 * plan.idleSeconds,
+      progress,
+    });
+    report(measured, livenessTable, json);
+  });
+
 await program.parseAsync();
 
 function progress(line: string): void {
@@ -78,6 +111,13 @@ function systems(text: string): SystemName[] {
   const unknown = names.find((name) => !systemNames.some((one) => one === name));
   if (unknown !== undefined) throw new InvalidArgumentError(`Systems are ${systemNames.join(", ")}.`);
   return systemNames.filter((name) => names.includes(name));
+}
+
+function parts(text: string): LivenessPart[] {
+  const names = text.split(",");
+  const unknown = names.find((name) => !livenessParts.some((one) => one === name));
+  if (unknown !== undefined) throw new InvalidArgumentError(`Parts are ${livenessParts.join(", ")}.`);
+  return livenessParts.filter((name) => names.includes(name));
 }
 
 function integers(min: number, max: number): (text: string) => number[] {

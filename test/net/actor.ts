@@ -8,6 +8,7 @@ import { runInNewContext } from "node:vm";
 import { HearsayError } from "../../src/api/errors.js";
 import type { Peer } from "../../src/api/peer.js";
 import type { SubscribeOptions, Subscription } from "../../src/api/subscription.js";
+import type { PeerState } from "../../src/core/directory/record.js";
 import type { Gap, NeighborState } from "../../src/core/peer-events.js";
 import { type PeerOptions, type StartedPeer, startPeer } from "../../src/net/create-peer.js";
 
@@ -15,10 +16,12 @@ import { type PeerOptions, type StartedPeer, startPeer } from "../../src/net/cre
 export interface ActorStart {
   readonly peer: Pick<
     PeerOptions,
-    "peers" | "seeds" | "advertise" | "history" | "config" | "joinTimeoutMs" | "randomSeed"
+    "peers" | "seeds" | "advertise" | "history" | "config" | "preset" | "joinTimeoutMs" | "randomSeed"
   >;
   /** Default: any. */
   readonly port?: number;
+  /** Where it listens. Default: loopback. */
+  readonly ip?: string;
   readonly subscribe?: Omit<SubscribeOptions, "signal">;
   /** How long the subscriber takes for each message, in milliseconds. Default: 0. */
   readonly readMs?: number;
@@ -69,6 +72,13 @@ export interface Report {
   readonly cpuMs: number;
 }
 
+/** What a peer has said of the others, in order: `suspect 127.0.0.1:6001`, … */
+export interface Sayings {
+  readonly sayings: readonly string[];
+  /** The directory as it is now. */
+  readonly peers: readonly PeerState[];
+}
+
 /** What was heard within a while. */
 export interface Phase {
   readonly ms: number;
@@ -92,6 +102,7 @@ export class Actor {
   readonly #overflows: number[] = [];
   readonly #unlinks: string[] = [];
   readonly #turnedAway: string[] = [];
+  readonly #sayings: string[] = [];
   #missed = 0;
   #heard = 0;
   #end: string | undefined;
@@ -100,13 +111,22 @@ export class Actor {
   #isStreaming = false;
 
   /** Starts to listen. */
-  async start({ peer, port = 0, subscribe, readMs = 0 }: ActorStart): Promise<{ id: string; address: string }> {
-    this.#started = await startPeer({ ...peer, listen: { port, host: "127.0.0.1" } });
+  async start({
+    peer,
+    port = 0,
+    ip = "127.0.0.1",
+    subscribe,
+    readMs = 0,
+  }: ActorStart): Promise<{ id: string; address: string }> {
+    this.#started = await startPeer({ ...peer, listen: { port, host: ip } });
     this.#peer = this.#started.peer;
     this.#peer.on("gap", ({ type: _type, ...gap }) => void this.#gaps.push(gap));
     this.#peer.on("overflow", ({ dropped }) => void this.#overflows.push(dropped));
     this.#peer.on("unlink", ({ reason, neighbor }) => void this.#unlinks.push(`${reason} ${neighbor.address}`));
     this.#peer.on("turned-away", ({ reason, message }) => void this.#turnedAway.push(`${reason}: ${message}`));
+    for (const type of ["join", "suspect", "alive", "dead", "leave"] as const) {
+      this.#peer.on(type, ({ peer: { address } }) => void this.#sayings.push(`${type} ${address}`));
+    }
     this.#subscription = this.#peer.subscribe(undefined, subscribe);
     void this.#read(readMs);
     return { id: this.#peer.id, address: this.#peer.address };
@@ -177,6 +197,21 @@ export class Actor {
       rssBytes: process.memoryUsage.rss(),
       cpuMs: (cpu.user + cpu.system) / 1000,
     };
+  }
+
+  /** What it says of the others. */
+  async sayings(): Promise<Sayings> {
+    return { sayings: this.#sayings, peers: this.#peer.peers() };
+  }
+
+  /** Leaves its process no time for anything else for so long. */
+  async block(ms: number): Promise<void> {
+    for (const end = performance.now() + ms; performance.now() < end; );
+  }
+
+  /** Leaves in good order. */
+  async close(): Promise<void> {
+    await this.#peer.close();
   }
 
   /** What its process holds after a collection of garbage. */

@@ -2,14 +2,22 @@
  * Many peers under test: all in the test's own process, or each in a process of its own. A scenario is written once, for
  * {@link Actors}, and played with both.
  */
-import { type ChildProcess, execFileSync, fork } from "node:child_process";
+import { type ChildProcess, execFileSync, fork, type StdioOptions, spawn } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll } from "vitest";
-import { Actor, type ActorCommand, type ActorStart, type Report, type Stream, type Streamed } from "./actor.js";
+import {
+  Actor,
+  type ActorCommand,
+  type ActorStart,
+  type Report,
+  type Sayings,
+  type Stream,
+  type Streamed,
+} from "./actor.js";
 import { Crossing, type Crossings } from "./crossings.js";
 
 /** Where peers live. */
@@ -24,6 +32,12 @@ export interface Played {
   stream(stream: Stream): Promise<Streamed>;
   beginPhase(): Promise<void>;
   report(): Promise<Report>;
+  /** What it says of the others. */
+  sayings(): Promise<Sayings>;
+  /** Leaves its process no time for anything else for so long. */
+  block(ms: number): Promise<void>;
+  /** Leaves in good order. */
+  close(): Promise<void>;
   /** What its process holds after a collection of garbage. */
   usedBytes(): Promise<number>;
   /** Of one origin only: how many messages a new subscription gets from history. */
@@ -45,17 +59,24 @@ export class Actors {
     this.#kind = kind;
   }
 
-  /** Starts a peer, which joins through these. With `crossings`, all that reach it do so through a crossing of its own. */
+  /**
+   * Starts a peer, which joins through these. With `crossings`, all that reach it do so through a crossing of its own; with
+   * `namespace`, its process is in that network namespace.
+   */
   async start(
     peers: readonly string[],
-    options: Partial<ActorStart> & { readonly crossings?: Crossings } = {},
+    options: Partial<ActorStart> & { readonly crossings?: Crossings; readonly namespace?: string } = {},
   ): Promise<Played> {
-    const { crossings, ...rest } = options;
-    const port = crossings === undefined ? 0 : await freePort();
+    const { crossings, namespace, ...rest } = options;
+    const port = crossings === undefined ? (rest.port ?? 0) : await freePort();
     const crossing = crossings === undefined ? undefined : await Crossing.open(crossings, port);
-    const { tell, kill, signal } = this.#kind === "as processes" ? this.#process() : this.#here();
+    const { tell, kill, signal } = this.#kind === "as processes" ? this.#process(namespace) : this.#here();
     const advertise = crossing === undefined ? {} : { advertise: crossing.address };
-    const start: ActorStart = { ...rest, port, peer: { peers, ...rest.peer, ...advertise } };
+    const start: ActorStart = {
+      ...rest,
+      port,
+      peer: { peers, ...rest.peer, ...advertise },
+    };
     const { id, address } = await tell<{ id: string; address: string }>("start", start);
     return {
       id,
@@ -64,6 +85,9 @@ export class Actors {
       stream: (stream) => tell("stream", stream),
       beginPhase: () => tell("beginPhase"),
       report: () => tell("report"),
+      sayings: () => tell("sayings"),
+      block: (ms) => tell("block", ms),
+      close: () => tell("close"),
       usedBytes: () => tell("usedBytes"),
       readAgain: () => tell("readAgain"),
       kill,
@@ -93,8 +117,11 @@ export class Actors {
     };
   }
 
-  #process(): { tell: Tell } & Pick<Played, "kill" | "signal"> {
-    const child = fork(actorProgram(), { stdio: ["ignore", "inherit", "inherit", "ipc"], execArgv: [] });
+  #process(namespace?: string): { tell: Tell } & Pick<Played, "kill" | "signal"> {
+    const stdio: StdioOptions = ["ignore", "inherit", "inherit", "ipc"];
+    const inside = ["netns", "exec", namespace ?? "", process.execPath, actorProgram()];
+    const child =
+      namespace === undefined ? fork(actorProgram(), { stdio, execArgv: [] }) : spawn("ip", inside, { stdio });
     const kill = async () => {
       child.kill("SIGKILL");
     };

@@ -1,6 +1,6 @@
 /** What scenarios with many peers have in common. */
 import { setTimeout as sleep } from "node:timers/promises";
-import type { ActorStart, Report } from "./actor.js";
+import type { ActorStart, Report, Sayings } from "./actor.js";
 import type { Actors, Played } from "./actors.js";
 import type { Crossings } from "./crossings.js";
 
@@ -36,6 +36,28 @@ export async function untilAll(
       const [{ origins, ...first }] = late as [Report];
       const shown = JSON.stringify({ ...first, origins: origins.slice(0, 20) }, undefined, 1);
       throw new Error(`not in ${limitMs} ms: ${what}; ${late.length} of ${played.length} are not, such as ${shown}`);
+    }
+    await sleep(50);
+  }
+}
+
+/** Waits until all say of the others what they should. */
+export async function untilAllSay(
+  played: readonly Played[],
+  isAsDue: (said: Sayings) => boolean,
+  what: string,
+  limitMs = 20_000,
+): Promise<Sayings[]> {
+  const deadline = performance.now() + limitMs;
+  while (true) {
+    const all = await Promise.all(played.map((one) => one.sayings()));
+    if (all.every(isAsDue)) return all;
+    if (performance.now() > deadline) {
+      const late = all.filter((one) => !isAsDue(one));
+      const { sayings, peers } = late[0]!;
+      const entries = peers.map(({ status, address }) => `${status} ${address}`);
+      const shown = JSON.stringify({ entries, sayings: sayings.slice(-20) }, undefined, 1);
+      throw new Error(`not in ${limitMs} ms: ${what}; ${late.length} of ${all.length} do not say so, such as ${shown}`);
     }
     await sleep(50);
   }

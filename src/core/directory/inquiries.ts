@@ -12,6 +12,8 @@ import type { Evidence, PeerRecord } from "./record.js";
 
 /** What the inquiries need, and whom they tell. */
 export interface InquiriesOwner {
+  /** By what the time that an answer may take is to be multiplied. */
+  readonly patience: number;
   /** Opens a link in the native dialect. */
   dial(address: PeerRecord["address"]): LinkId;
   send(link: LinkId, message: Message): void;
@@ -82,7 +84,7 @@ export class Inquiries {
     if (known !== undefined) return known;
     if (this.#open.length >= this.#config.checksMax) return undefined;
     const link = this.#owner.dial(record.address);
-    const deadline = now + this.#config.checkTimeoutMs;
+    const deadline = now + this.#config.checkTimeoutMs * this.#owner.patience;
     const one: Open = {
       record,
       link,

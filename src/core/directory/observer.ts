@@ -51,6 +51,7 @@ const freshMs = 1_500;
 /** One peer's looks at others. */
 export class Observer {
   readonly #ownId: PeerId;
+  readonly #config: DirectoryConfig;
   readonly #table: DirectoryTable;
   readonly #health: OwnHealth;
   readonly #owner: ObserverOwner;
@@ -68,10 +69,14 @@ export class Observer {
     owner: ObserverOwner,
   ) {
     this.#ownId = ownId;
+    this.#config = config;
     this.#table = table;
     this.#health = health;
     this.#owner = owner;
     this.#inquiries = new Inquiries(config, {
+      get patience() {
+        return health.patience;
+      },
       dial: (address) => owner.dial(address),
       send: (link, message) => owner.send(link, message),
       close: (link, reason) => owner.close(link, reason),
@@ -196,8 +201,8 @@ export class Observer {
     if (record !== undefined) this.look(now, record);
   }
 
-  #answered(now: number, { record, askers }: Inquiry, epoch: number, rttMs: number): void {
-    this.#health.answered();
+  #answered(now: number, { record, askers, begunAt }: Inquiry, epoch: number, rttMs: number): void {
+    if (now - begunAt <= this.#config.checkTimeoutMs / 3) this.#health.answered();
     this.#sweep.found(now);
     this.#sighted(record.id, { seenAt: now, rttMs });
     // Another life of it will make itself known.

@@ -97,7 +97,7 @@ export class Presence {
       this.#comparison.changed(now);
       owner.changed(now, type, record);
     });
-    this.#suspicions = new Suspicions(config, random);
+    this.#suspicions = new Suspicions(config, health, random);
     this.#rumors = new Rumors(config.newsHoldMs, (slot, news) => this.#send(slot, news));
     this.#comparison = new Comparison(config, this.#table, random, {
       send: (slot, message) => this.#send(slot, message),

@@ -11,6 +11,7 @@
  * not have heard of it. What somebody said who is dead by then does not count: its own death may be why it heard nothing.
  */
 import type { PeerId } from "../identity.js";
+import type { OwnHealth } from "../own-health.js";
 import type { Random } from "../random.js";
 import type { DirectoryConfig } from "./config.js";
 import type { Accusation, PeerRecord } from "./record.js";
@@ -44,11 +45,13 @@ export function accusersNeeded(most: number, others: number): number {
 /** The suspicions of one peer. */
 export class Suspicions {
   readonly #config: DirectoryConfig;
+  readonly #health: Pick<OwnHealth, "patience">;
   readonly #random: Random;
   readonly #all = new Map<PeerId, Suspicion>();
   #nextWake = Number.POSITIVE_INFINITY;
 
-  constructor(config: DirectoryConfig, random: Random) {
+  constructor(config: DirectoryConfig, health: Pick<OwnHealth, "patience">, random: Random) {
+    this.#health = health;
     this.#config = config;
     this.#random = random;
   }
@@ -163,7 +166,9 @@ export class Suspicions {
   #graceMs(accusations: readonly Accusation[], others: number): number | undefined {
     const { refusedAccusersMin, silentAccusersMin, refusedGraceMs, silentGraceMs } = this.#config;
     if (accusations.filter(isStrong).length >= accusersNeeded(refusedAccusersMin, others)) return refusedGraceMs;
-    return accusations.length >= accusersNeeded(silentAccusersMin, others) ? silentGraceMs : undefined;
+    if (accusations.length < accusersNeeded(silentAccusersMin, others)) return undefined;
+    // Who is slow itself may have the refutation unread.
+    return silentGraceMs * this.#health.patience;
   }
 }
 
