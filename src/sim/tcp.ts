@@ -23,10 +23,13 @@
  * - **Silence.** There is no keep-alive: a link on which nobody sends lives through any partition.
  */
 import { type Address, joinAddress } from "../core/address.js";
-import type { Dialect, DownReason, LinkId } from "../core/effects.js";
+import type { Dialect, LinkId } from "../core/effects.js";
 import { SimulationError } from "./errors.js";
+import { type Endpoint, type Farewell, LinkEnd, SimEvent, type Unacknowledged } from "./link-ends.js";
 import type { Paths } from "./paths.js";
-import { EventQueue, type Queued } from "./queue.js";
+import { EventQueue } from "./queue.js";
+
+export { type Endpoint, type EventKind, type Farewell, LinkEnd, SimEvent } from "./link-ends.js";
 
 /** First retransmission timeout (Linux's TCP_RTO_MIN); each further one is twice as long. */
 export const retransmitFirstMs = 200;
@@ -36,113 +39,6 @@ export const lossesMax = 6;
 export const giveUpMs = 120_000;
 /** When dials send their SYN again, counted from their beginning: Linux's rhythm. */
 const synRetriesMs = [1_000, 3_000, 7_000, 15_000, 31_000, 63_000, giveUpMs];
-
-/** What happens next: to a core (`message`, `up`, `ended`, `down`, `wake`, `drain`, `datagram`) or inside the kernel. */
-export type EventKind =
-  | "message"
-  | "up"
-  | "ended"
-  | "down"
-  | "wake"
-  | "drain"
-  | "datagram"
-  | "syn"
-  | "syn-retry"
-  | "retransmit";
-
-/** What a crashed process's kernel tells the others: a reset, or that it will send nothing more. */
-export type Farewell = "reset" | "end";
-
-/** One scheduled event. All kinds share one shape, so that the engine compiles one fast path for them. */
-export class SimEvent<Message> implements Queued<SimEvent<Message>> {
-  at = 0;
-  order = 0;
-  next: SimEvent<Message> | undefined = undefined;
-  readonly kind: EventKind;
-  readonly owner: Endpoint<Message>;
-  /** The side of a link that this happens to; undefined for `wake`, `drain` and `datagram`. */
-  readonly end: LinkEnd<Message> | undefined;
-  /** Of a `message` or `datagram` only. */
-  readonly message: Message | undefined;
-  /** Of a `down` only. */
-  readonly reason: DownReason | undefined;
-
-  constructor(
-    kind: EventKind,
-    owner: Endpoint<Message>,
-    end?: LinkEnd<Message>,
-    message?: Message,
-    reason?: DownReason,
-  ) {
-    this.kind = kind;
-    this.owner = owner;
-    this.end = end;
-    this.message = message;
-    this.reason = reason;
-  }
-}
-
-/** A process, as the kernel sees it. */
-export interface Endpoint<Message> {
-  readonly address: Address;
-  /** The IP of the address. */
-  readonly ip: string;
-  /** Every link that its core has not seen the end of. The kernel adds and removes. */
-  readonly links: Map<LinkId, LinkEnd<Message>>;
-  /** Whether there is room for one more connection that the process has not accepted yet. */
-  readonly isAccepting: boolean;
-  /** The port of its next outgoing connection. */
-  takePort(): number;
-  /** Something reaches the process: any event but those inside the kernel. */
-  input(event: SimEvent<Message>): void;
-}
-
-/** What one side has sent and the other has not acknowledged. */
-interface Unacknowledged<Message> {
-  readonly since: number;
-  timeoutMs: number;
-  lossesInARow: number;
-  /** What has to be sent again, in order. Empty when only the acknowledgement is missing. */
-  held: SimEvent<Message>[];
-}
-
-/** One side of a link. */
-export class LinkEnd<Message> {
-  readonly id: LinkId;
-  readonly owner: Endpoint<Message>;
-  /** Whom the owner sees at the other side. */
-  readonly remote: Address;
-  /** What the kernel knows of the link. */
-  socket: "opening" | "open" | "shut";
-  /** What the core knows of the link: behind `socket` while a process is frozen. */
-  seen: "unseen" | "dialing" | "up" | "gone";
-  /** The other side; undefined until a SYN has been accepted. */
-  other: LinkEnd<Message> | undefined = undefined;
-  /** The core has ended its half. */
-  hasEnded = false;
-  /** The other side's FIN has arrived. */
-  isEndedByOther = false;
-  /** Of a socket that is shut: a reset has been sent or received, so that no packet needs another answer. */
-  isSettled = false;
-  lastSentAt = -1;
-  /** When the last packet from here arrives there: none may overtake it. */
-  lastArrival = 0;
-  unacknowledged: Unacknowledged<Message> | undefined = undefined;
-  /** When the link was dialed or accepted. */
-  readonly since: number;
-  /** What the dialer has chosen to speak. */
-  readonly dialect: Dialect;
-
-  constructor(id: LinkId, owner: Endpoint<Message>, remote: Address, isDialer: boolean, now: number, dialect: Dialect) {
-    this.dialect = dialect;
-    this.id = id;
-    this.owner = owner;
-    this.remote = remote;
-    this.socket = isDialer ? "opening" : "open";
-    this.seen = isDialer ? "dialing" : "unseen";
-    this.since = now;
-  }
-}
 
 /** The kernel: every link of one network. Times are those of its queue. */
 export class Tcp<Message> {

@@ -1,19 +1,19 @@
 /**
  * Runs a scenario: the real cores on the virtual network, everything in it from one number.
  */
-import { type Address, joinAddress } from "../../core/address.js";
+import { joinAddress } from "../../core/address.js";
 import type { ClassicMessage } from "../../core/classic/message.js";
-import { type PeerId, parsePeerId } from "../../core/identity.js";
 import type { Message } from "../../core/message.js";
 import { type PeerConfig, peerConfig } from "../../core/peer-config.js";
 import type { PeerEvent } from "../../core/peer-events.js";
-import { type Random, sample, seededRandom } from "../../core/random.js";
+import { type Random, seededRandom } from "../../core/random.js";
 import { seedDefaults } from "../../core/seed/config.js";
 import { SeedCore, type SeedEvent } from "../../core/seed/seed.js";
 import { type NetworkCounters, VirtualNetwork } from "../network.js";
 import type { AnyMessage } from "../virtual-peer.js";
+import { Crowd } from "./crowd.js";
 import { latencyDraw } from "./latency.js";
-import { Life, type LifeOwner } from "./life.js";
+import type { Life, LifeOwner } from "./life.js";
 import { Judge, type JudgeWorld, type PromiseName, type Violation } from "./promises.js";
 import type { Deed, LatencyModel, Scenario, Step, Who } from "./scenario.js";
 import type { TraceLine, TraceWriter } from "./trace-lines.js";
@@ -76,12 +76,11 @@ export function runScenario(scenario: Scenario, options: RunOptions = {}): Scena
 export class ScenarioRun implements JudgeWorld {
   readonly scenario: Scenario;
   readonly network: VirtualNetwork<AnyMessage>;
-  readonly lives: Life[] = [];
   readonly #options: RunOptions;
   readonly #random: Random;
   readonly #config: PeerConfig;
   readonly #judge: Judge;
-  readonly #seeds: Address[] = [];
+  readonly #crowd: Crowd;
   readonly #coverage = new Map<string, Coverage>();
   /** What the lives tell. */
   readonly owner: LifeOwner = {
@@ -103,7 +102,6 @@ export class ScenarioRun implements JudgeWorld {
   #joinAt = 0;
   #publishAt: number;
   #misdeedAt = misdeedEveryMs;
-  #started = 0;
   #token = 0;
   #lossRates = 0;
   #isSplit = false;
@@ -129,7 +127,15 @@ export class ScenarioRun implements JudgeWorld {
     this.#joinsLeft = scenario.peers;
     const { everyMs } = scenario.workload;
     this.#publishAt = everyMs > 0 ? everyMs : Number.POSITIVE_INFINITY;
+    this.#crowd = new Crowd(this.network, this.#config, this.#random, this.owner, (number, fields) =>
+      this.#trace(number, "started", fields),
+    );
     for (let i = 0; i < scenario.seeds; i++) this.#startSeed(i);
+  }
+
+  /** All lives there have been, in order of their start. */
+  get lives(): readonly Life[] {
+    return this.#crowd.lives;
   }
 
   /** Virtual milliseconds since the start of the run. */
@@ -219,7 +225,7 @@ export class ScenarioRun implements JudgeWorld {
     while (this.#joinsLeft > 0 && this.#joinAt <= this.at) {
       this.#joinsLeft--;
       this.#joinAt += this.scenario.joinEveryMs;
-      this.#start();
+      this.#crowd.start();
     }
     const due = this.#ends.filter(({ at }) => at <= this.at);
     this.#ends = this.#ends.filter(({ at }) => at > this.at);
@@ -251,7 +257,7 @@ export class ScenarioRun implements JudgeWorld {
   #talk(): void {
     const { everyMs, bytes, from } = this.scenario.workload;
     this.#publishAt += everyMs;
-    const speakers = this.#running();
+    const speakers = this.#crowd.running();
     // In the calm nobody speaks: what is under way is to arrive.
     if (speakers.length === 0 || this.at >= this.scenario.forMs) return;
     this.#publish(from === "one" ? speakers[0]! : speakers[this.#random.below(speakers.length)]!, bytes);
@@ -273,24 +279,24 @@ export class ScenarioRun implements JudgeWorld {
     this.#trace(0, deed.do, { ...deed });
     switch (deed.do) {
       case "crash":
-        for (const life of this.#chosen(deed.who)) life.process.crash();
+        for (const life of this.#crowd.chosen(deed.who)) life.process.crash();
         break;
       case "restart":
-        this.#restart(deed);
+        this.#crowd.restart(deed);
         break;
       case "freeze":
-        for (const life of this.#chosen(deed.who)) this.#freeze(life, deed.forMs);
+        for (const life of this.#crowd.chosen(deed.who)) this.#freeze(life, deed.forMs);
         break;
       case "jump":
-        for (const life of this.#chosen(deed.who)) life.jump(deed.byMs);
+        for (const life of this.#crowd.chosen(deed.who)) life.jump(deed.byMs);
         break;
       case "partition":
-        this.network.partition([this.#chosen(deed.who).map(({ address }) => address)]);
+        this.network.partition([this.#crowd.chosen(deed.who).map(({ address }) => address)]);
         this.#isSplit = true;
         break;
       case "cut":
-        for (const from of this.#chosen(deed.from)) {
-          for (const to of this.#chosen(deed.to)) {
+        for (const from of this.#crowd.chosen(deed.from)) {
+          for (const to of this.#crowd.chosen(deed.to)) {
             to.wasDeafened = true;
             if (from !== to) this.network.cut(from.address, to.address);
           }
@@ -314,26 +320,26 @@ export class ScenarioRun implements JudgeWorld {
         });
         break;
       case "reset":
-        for (const life of this.#chosen(deed.who)) this.network.resetLinks(life.address);
+        for (const life of this.#crowd.chosen(deed.who)) this.network.resetLinks(life.address);
         break;
       case "join":
-        for (let i = 0; i < deed.count; i++) this.#start();
+        for (let i = 0; i < deed.count; i++) this.#crowd.start();
         break;
       case "leave":
-        for (const life of this.#chosen(deed.who)) this.#leave(life);
+        for (const life of this.#crowd.chosen(deed.who)) this.#leave(life);
         break;
       case "publish":
-        for (const life of this.#chosen(deed.who)) {
+        for (const life of this.#crowd.chosen(deed.who)) {
           for (let i = 0; i < deed.messages; i++) this.#publish(life, deed.bytes);
         }
         break;
       case "tag":
-        for (const life of this.#chosen(deed.who)) {
+        for (const life of this.#crowd.chosen(deed.who)) {
           life.call((core, now) => core.setTags(now, { turn: String(this.#random.below(1_000_000)) }));
         }
         break;
       case "corrupt":
-        for (const life of this.#chosen(deed.who)) life.misdeed = deed.misdeed;
+        for (const life of this.#crowd.chosen(deed.who)) life.misdeed = deed.misdeed;
         break;
     }
   }
@@ -353,7 +359,7 @@ export class ScenarioRun implements JudgeWorld {
 
   #lose(rate: number, to: Who | undefined, forMs: number): void {
     this.#lossRates++;
-    const victims = to === undefined ? undefined : this.#chosen(to);
+    const victims = to === undefined ? undefined : this.#crowd.chosen(to);
     if (rate >= deafeningRate) for (const life of victims ?? this.lives) life.wasDeafened = true;
     if (victims === undefined) this.network.setLoss(rate);
     else for (const { address } of victims) this.network.setIncomingLoss(address, rate);
@@ -371,54 +377,13 @@ export class ScenarioRun implements JudgeWorld {
     this.#later(1_000, () => life.process.crash("end"));
   }
 
-  #restart({ count, identity, address, clockBackMs }: Extract<Deed, { do: "restart" }>): void {
-    const last = new Map<number, Life>();
-    for (const life of this.lives) last.set(life.number, life);
-    const ended = [...last.values()].filter(({ isUp, process }) => !isUp && !process.alive);
-    for (const life of sample(this.#random, ended, count)) {
-      this.#start({
-        number: life.number,
-        id: identity === "same" ? life.id : this.#newId(),
-        address: address === "same" ? life.address : this.#newAddress(),
-        aheadMs: -clockBackMs,
-      });
-    }
-  }
-
-  #start(as: { number: number; id: PeerId; address: Address; aheadMs: number } | undefined = undefined): void {
-    const address = as?.address ?? this.#newAddress();
-    const { number, id, aheadMs } = as ?? { number: this.#started, id: this.#newId(), aheadMs: 0 };
-    const others = this.#running();
-    const entrances = this.#seeds.length > 0 ? [] : sample(this.#random, others, 3).map((life) => life.address);
-    const { network } = this;
-    const config = this.#config;
-    const random = seededRandom(this.#random.below(0x1_0000_0000));
-    this.#trace(number, "started", { id, address });
-    const start = { number, id, address, network, config, seeds: this.#seeds, entrances, aheadMs, random };
-    this.lives.push(new Life(start, this.owner));
-  }
-
   #startSeed(index: number): void {
     const address = joinAddress(`10.255.${index >> 8}.${index & 255}`, 5000)!;
-    const self = { contact: { id: this.#newId(), address }, epoch: this.now, network: "sim" };
+    const self = { contact: { id: this.#crowd.newId(), address }, epoch: this.now, network: "sim" };
     const make = (effects: ConstructorParameters<typeof SeedCore>[3], random: Random) =>
       new SeedCore(self, seedDefaults, random, effects);
     this.network.start<SeedCore, SeedEvent>(address, make);
-    this.#seeds.push(address);
-  }
-
-  /** Those that run, not frozen, and mean no harm. */
-  #running(): Life[] {
-    return this.lives.filter(({ isHonest, process }) => isHonest && !process.frozen);
-  }
-
-  #chosen(who: Who): Life[] {
-    const running = this.#running();
-    if ("peers" in who) return running.filter(({ number }) => who.peers.includes(number));
-    const most = "count" in who ? who.count : Math.round(who.share * running.length);
-    const chosen = sample(this.#random, running, most);
-    for (const life of chosen) life.calmSince = Math.max(life.calmSince, this.now);
-    return chosen;
+    this.#crowd.seeds.push(address);
   }
 
   #told(life: Life, event: PeerEvent): void {
@@ -445,16 +410,6 @@ export class ScenarioRun implements JudgeWorld {
 
   #setLatency(model: LatencyModel): void {
     this.network.setLatencyDraw(latencyDraw(model));
-  }
-
-  #newAddress(): Address {
-    const index = ++this.#started;
-    return joinAddress(`10.${(index >> 16) & 127}.${(index >> 8) & 255}.${index & 255}`, 5000)!;
-  }
-
-  #newId(): PeerId {
-    const words = Array.from({ length: 8 }, () => this.#random.below(0x1_0000).toString(16).padStart(4, "0"));
-    return parsePeerId(words.join(""))!;
   }
 }
 

@@ -1,0 +1,111 @@
+/** What the kernel keeps of each side of a link, and the events that it puts into the queue. */
+import type { Address } from "../core/address.js";
+import type { Dialect, DownReason, LinkId } from "../core/effects.js";
+import type { Queued } from "./queue.js";
+
+/** What happens next: to a core (`message`, `up`, `ended`, `down`, `wake`, `drain`, `datagram`) or inside the kernel. */
+export type EventKind =
+  | "message"
+  | "up"
+  | "ended"
+  | "down"
+  | "wake"
+  | "drain"
+  | "datagram"
+  | "syn"
+  | "syn-retry"
+  | "retransmit";
+
+/** What a crashed process's kernel tells the others: a reset, or that it will send nothing more. */
+export type Farewell = "reset" | "end";
+
+/** One scheduled event. All kinds share one shape, so that the engine compiles one fast path for them. */
+export class SimEvent<Message> implements Queued<SimEvent<Message>> {
+  at = 0;
+  order = 0;
+  next: SimEvent<Message> | undefined = undefined;
+  readonly kind: EventKind;
+  readonly owner: Endpoint<Message>;
+  /** The side of a link that this happens to; undefined for `wake`, `drain` and `datagram`. */
+  readonly end: LinkEnd<Message> | undefined;
+  /** Of a `message` or `datagram` only. */
+  readonly message: Message | undefined;
+  /** Of a `down` only. */
+  readonly reason: DownReason | undefined;
+
+  constructor(
+    kind: EventKind,
+    owner: Endpoint<Message>,
+    end?: LinkEnd<Message>,
+    message?: Message,
+    reason?: DownReason,
+  ) {
+    this.kind = kind;
+    this.owner = owner;
+    this.end = end;
+    this.message = message;
+    this.reason = reason;
+  }
+}
+
+/** A process, as the kernel sees it. */
+export interface Endpoint<Message> {
+  readonly address: Address;
+  /** The IP of the address. */
+  readonly ip: string;
+  /** Every link that its core has not seen the end of. The kernel adds and removes. */
+  readonly links: Map<LinkId, LinkEnd<Message>>;
+  /** Whether there is room for one more connection that the process has not accepted yet. */
+  readonly isAccepting: boolean;
+  /** The port of its next outgoing connection. */
+  takePort(): number;
+  /** Something reaches the process: any event but those inside the kernel. */
+  input(event: SimEvent<Message>): void;
+}
+
+/** What one side has sent and the other has not acknowledged. */
+export interface Unacknowledged<Message> {
+  readonly since: number;
+  timeoutMs: number;
+  lossesInARow: number;
+  /** What has to be sent again, in order. Empty when only the acknowledgement is missing. */
+  held: SimEvent<Message>[];
+}
+
+/** One side of a link. */
+export class LinkEnd<Message> {
+  readonly id: LinkId;
+  readonly owner: Endpoint<Message>;
+  /** Whom the owner sees at the other side. */
+  readonly remote: Address;
+  /** What the kernel knows of the link. */
+  socket: "opening" | "open" | "shut";
+  /** What the core knows of the link: behind `socket` while a process is frozen. */
+  seen: "unseen" | "dialing" | "up" | "gone";
+  /** The other side; undefined until a SYN has been accepted. */
+  other: LinkEnd<Message> | undefined = undefined;
+  /** The core has ended its half. */
+  hasEnded = false;
+  /** The other side's FIN has arrived. */
+  isEndedByOther = false;
+  /** Of a socket that is shut: a reset has been sent or received, so that no packet needs another answer. */
+  isSettled = false;
+  lastSentAt = -1;
+  /** When the last packet from here arrives there: none may overtake it. */
+  lastArrival = 0;
+  unacknowledged: Unacknowledged<Message> | undefined = undefined;
+  /** When the link was dialed or accepted. */
+  readonly since: number;
+  /** What the dialer has chosen to speak. */
+  readonly dialect: Dialect;
+
+  constructor(id: LinkId, owner: Endpoint<Message>, remote: Address, isDialer: boolean, now: number, dialect: Dialect) {
+    this.dialect = dialect;
+    this.id = id;
+    this.owner = owner;
+    this.remote = remote;
+    this.socket = isDialer ? "opening" : "open";
+    this.seen = isDialer ? "dialing" : "unseen";
+    this.since = now;
+  }
+}
