@@ -1,0 +1,87 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, describe, expect, test } from "vitest";
+import { Workshop } from "./running.js";
+
+const workshop = new Workshop();
+afterAll(() => workshop.close());
+
+const small = ["sim", "--peers", "10", "--for", "12s", "--calm", "8s"];
+
+describe("hearsay sim", () => {
+  test("prints a curve, a table, and the one command that makes the same run", async () => {
+    const run = workshop.run([...small, "--kill", "20%@5s", "--random-seed", "3"]);
+    expect(await run.exit()).toBe(0);
+    expect(run.stdout()).toMatch(/^messages that had arrived/);
+    expect(run.stdout()).toMatch(/peers +10 at the beginning, 8 at the end/);
+    expect(run.stdout()).toMatch(/again +hearsay sim --peers 10 .* --kill 20%@5s --random-seed 3\n/);
+    expect(run.stdout()).toMatch(/all promises kept\n$/);
+  });
+
+  test("--json: a summary with the run's hash, the same for the same number", async () => {
+    const runs = [1, 2].map(() => workshop.run([...small, "--json"]));
+    const hashes: unknown[] = [];
+    for (const run of runs) {
+      expect(await run.exit()).toBe(0);
+      const [summary] = run.events();
+      expect(summary).toMatchObject({ event: "summary", peers: 10, lastedMs: 20_000, violations: [] });
+      hashes.push(summary!.hash);
+    }
+    expect(hashes[0]).toMatch(/^[0-9a-f]{8}$/);
+    expect(hashes[1]).toBe(hashes[0]);
+  });
+
+  test("--trace writes everything that happens as NDJSON", async () => {
+    const run = workshop.run([...small, "--partition", "50%@4s+3s", "--trace", "run.ndjson"]);
+    expect(await run.exit()).toBe(0);
+    const lines = workshop
+      .read("run.ndjson")
+      .trimEnd()
+      .split("\n")
+      .map((line) => JSON.parse(line) as { at: number; event: string });
+    expect(lines.filter(({ event }) => event === "started")).toHaveLength(10);
+    expect(lines.find(({ event }) => event === "partition")).toMatchObject({ at: 4_000, peer: 0 });
+    expect(lines.map(({ at }) => at)).toEqual(lines.map(({ at }) => at).toSorted((a, b) => a - b));
+  });
+
+  test("runs the scenario of a file, and says what is wrong with one", async () => {
+    const scenario = { peers: 4, forMs: 5_000, calmMs: 3_000, steps: [{ do: "join", count: 2, atMs: 2_000 }] };
+    writeFileSync(join(workshop.folder, "good.json"), JSON.stringify(scenario));
+    const good = workshop.run(["sim", "--scenario", "good.json", "--json"]);
+    expect(await good.exit()).toBe(0);
+    expect(good.events()[0]).toMatchObject({ peers: 6 });
+    writeFileSync(join(workshop.folder, "bad.json"), JSON.stringify({ ...scenario, steps: [{ do: "joke", atMs: 1 }] }));
+    const bad = workshop.run(["sim", "--scenario", "bad.json"]);
+    expect(await bad.exit()).toBe(2);
+    expect(bad.stderr()).toMatch(/^error: the scenario bad\.json, at steps\.0/);
+    const none = workshop.run(["sim", "--scenario", "none.json"]);
+    expect(await none.exit()).toBe(2);
+  });
+
+  test("--swarm runs scenarios drawn at random", async () => {
+    const run = workshop.run(["sim", "--swarm", "1", "--random-seed", "2", "--json"]);
+    expect(await run.exit()).toBe(0);
+    expect(run.events().at(-1)).toMatchObject({ event: "swarm", runs: 1, failed: 0 });
+  });
+
+  test.each([
+    [["--kill", "half@10s"], /--kill/],
+    [["--kill", "3"], /such as 3@10s/],
+    [["--loss", "120%"], /from 0% to 100%/],
+    [["--latency", "50ms..10ms"], /the shorter time first/],
+    [["--corrupt", "liar:1@5s"], /silent-relay/],
+    [["--kill", "1@2h"], /after the end/],
+  ])("wrong use is one line: %j", async (args, text) => {
+    const run = workshop.run(["sim", ...args]);
+    expect(await run.exit()).toBe(2);
+    expect(run.stderr()).toMatch(text);
+    expect(run.stderr().trimEnd().split("\n")).toHaveLength(1);
+  });
+
+  test("Ctrl-C ends a long run", async () => {
+    const run = workshop.run(["sim", "--peers", "200", "--for", "1h"]);
+    await new Promise((resolve) => setTimeout(resolve, 700));
+    run.child.kill("SIGINT");
+    expect(await run.exit()).toBe(130);
+  });
+});
