@@ -86,8 +86,7 @@ export class Suspicions {
     if (suspicion === undefined || suspicion.incarnation !== incarnation) {
       if (suspicion === undefined && this.#all.size >= suspicionsMax) return false;
       const { suspicionMaxMs } = this.#config;
-      const lookAt =
-        now + Math.floor(suspicionMaxMs / 4) + this.#random.below(Math.max(1, Math.floor(suspicionMaxMs / 2)));
+      const lookAt = now + Math.floor(suspicionMaxMs / 10) + this.#random.below(1 + Math.floor(suspicionMaxMs / 5));
       suspicion = { incarnation, accusations: [], lookAt, ripeAt: now + suspicionMaxMs };
       this.#all.set(subject, suspicion);
     }
