@@ -129,9 +129,8 @@ export class DirectoryWorld {
           }),
         ),
     );
-    // Several: the one may be cut off, stopped, or killed before it answers.
-    const entrances = this.peers.length === 0 ? [] : [this.any(), this.any(), this.any()];
-    const peers = options.peers ?? (this.seeds.length > 0 ? [] : [...new Set(entrances.map((one) => one.address))]);
+    // All of them: without seeds nobody could find a peer whose entrances are all killed before they answer.
+    const peers = options.peers ?? (this.seeds.length > 0 ? [] : this.peers.map((peer) => peer.address));
     process.call(({ core }, now) => core.start(now, { seeds: this.seeds, peers }));
     const peer = { process, id, address, epoch, told };
     this.peers.push(peer);
