@@ -41,6 +41,9 @@ export const linkDefaults: LinkConfig = {
   slowMaxMs: 10_000,
 };
 
+/** How much later than the quickest an answer may come that counts as without delay: less than TCP takes to send again. */
+const jitterMaxMs = 150;
+
 /** What the watch asks for, and whom it tells. */
 export interface LinkWatchOwner {
   send(link: LinkId, message: Probe | Ack): void;
@@ -186,8 +189,11 @@ export class LinkWatch {
       this.#owner.send(watched.link, { type: "ack", nonce: message.nonce });
     } else if (message.nonce === watched.nonce) {
       watched.rttMs = now - watched.sentAt;
-      watched.bestRttMs = Math.min(watched.bestRttMs, watched.rttMs);
-      const inTimeMs = Math.max(this.#config.probeTimeoutMs / 3, 3 * watched.bestRttMs);
+      const { bestRttMs } = watched;
+      // The first answer of all has nothing to be compared with.
+      const isFirst = bestRttMs === Number.POSITIVE_INFINITY;
+      const inTimeMs = isFirst ? this.#config.probeTimeoutMs / 3 : Math.max(bestRttMs + jitterMaxMs, 2 * bestRttMs);
+      watched.bestRttMs = Math.min(bestRttMs, watched.rttMs);
       const isInTime = watched.silences === 0 && now - watched.unansweredSince <= inTimeMs;
       if (isInTime) this.#health.answered();
       watched.nonce = 0;

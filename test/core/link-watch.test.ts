@@ -8,6 +8,10 @@ interface Scene {
   readonly sent: string[];
   readonly taken: [slot: number, mark: number][];
   readonly lost: [slot: number, why: string, at: number][];
+  readonly doubted: [slot: number, at: number][];
+  readonly away: number[];
+  readonly acked: [slot: number, isInTime: boolean][];
+  readonly health: OwnHealth;
   now: number;
   /** Lets time pass, waking the watch when it asks for it. */
   run(untilMs: number): void;
@@ -17,12 +21,16 @@ function scene(): Scene {
   const sent: string[] = [];
   const taken: [number, number][] = [];
   const lost: [number, string, number][] = [];
-  const watch: LinkWatch = new LinkWatch(linkDefaults, new OwnHealth(), {
+  const doubted: [number, number][] = [];
+  const away: number[] = [];
+  const acked: [number, boolean][] = [];
+  const health = new OwnHealth();
+  const watch: LinkWatch = new LinkWatch(linkDefaults, health, {
     send: (link, message) => sent.push(`${link} ${message.type} ${message.nonce}`),
     taken: (_now, slot, mark) => taken.push([slot, mark]),
-    acked: () => {},
-    doubted: () => {},
-    wasAway: () => {},
+    acked: (_now, slot, _rttMs, isInTime) => acked.push([slot, isInTime]),
+    doubted: (now, slot) => doubted.push([slot, now]),
+    wasAway: (_now, forMs) => away.push(forMs),
     lost: (now, slot, why) => {
       lost.push([slot, why, now]);
       watch.neighborDown(slot);
@@ -33,6 +41,10 @@ function scene(): Scene {
     sent,
     taken,
     lost,
+    doubted,
+    away,
+    acked,
+    health,
     now: 0,
     run(until) {
       while (watch.nextWake <= until) {
@@ -45,7 +57,7 @@ function scene(): Scene {
 }
 
 describe("a watch over links", () => {
-  test("asks how near a new neighbor is, and then nothing as long as it is heard from", () => {
+  test("asks how near a new neighbor is, and then only now and then as long as it is heard from", () => {
     const world = scene();
     world.watch.neighborUp(0, 0, 7);
     world.watch.receive(3, 0, { type: "ack", nonce: 1 });
@@ -53,27 +65,33 @@ describe("a watch over links", () => {
     for (let now = 500; now <= 60_000; now += 500) {
       world.run(now);
       world.watch.heard(now, 0);
+      const nonce = Number(world.sent.at(-1)!.split(" ")[2]);
+      world.watch.receive(now, 0, { type: "ack", nonce });
     }
-    expect(world.sent).toEqual(["7 probe 1"]);
+    // One in three seconds, to see whether it hears as well.
+    expect(world.sent.length).toBeGreaterThan(10);
+    expect(world.sent.length).toBeLessThanOrEqual(21);
     expect(world.lost).toEqual([]);
   });
 
-  test("gives a silent neighbor up after three probes, a stopped one within five seconds", () => {
+  test("gives a silent neighbor up after three probes, a stopped one within three seconds, and doubts it after the first", () => {
     const world = scene();
     world.watch.neighborUp(0, 2, 7);
     world.run(60_000);
     expect(world.sent).toHaveLength(4);
-    expect(world.lost).toEqual([[2, "silent", 4_000]]);
+    expect(world.doubted).toEqual([[2, 1_600]]);
+    expect(world.lost).toEqual([[2, "silent", 2_800]]);
   });
 
   test("keeps a neighbor that answers its third probe", () => {
     const world = scene();
     world.watch.neighborUp(0, 0, 7);
-    world.run(3_500);
+    world.run(2_700);
     expect(world.sent).toHaveLength(4);
-    world.watch.heard(3_500, 0);
-    world.watch.receive(3_500, 0, { type: "ack", nonce: 1 });
+    world.watch.heard(2_700, 0);
+    world.watch.receive(2_700, 0, { type: "ack", nonce: 1 });
     expect(rttOf(world)).toBe(500);
+    expect(world.acked).toEqual([[0, false]]);
     world.run(4_400);
     expect(world.lost).toEqual([]);
   });
@@ -85,11 +103,52 @@ describe("a watch over links", () => {
     world.now = 120_000;
     world.watch.wake(120_000);
     expect(world.lost).toEqual([]);
-    world.run(121_500);
-    world.watch.heard(121_500, 0);
-    world.run(130_000);
-    expect(world.lost.map(([slot]) => slot).sort()).toEqual([0, 1]);
-    expect(world.lost.find(([slot]) => slot === 1)![2]).toBeGreaterThanOrEqual(122_000);
+    expect(world.away).toEqual([119_400]);
+    expect(world.health.isDoubtful(121_000)).toBe(true);
+    // From now on it has more patience: as much as its health says.
+    expect(world.health.patience).toBe(8);
+    world.run(126_000);
+    expect(world.lost).toEqual([]);
+    world.watch.heard(126_000, 0);
+    world.run(160_000);
+    expect(world.lost.map(([slot]) => slot)).toEqual([1, 0]);
+    expect(world.lost[0]![2]).toBeGreaterThanOrEqual(120_000 + 3 * 8 * linkDefaults.probeTimeoutMs);
+  });
+
+  test("gives up a neighbor that is heard and never answers: it is deaf", () => {
+    const world = scene();
+    world.watch.neighborUp(0, 0, 7);
+    for (let now = 500; now <= 10_000 && world.lost.length === 0; now += 500) {
+      world.run(now);
+      if (world.lost.length === 0) world.watch.heard(now, 0);
+    }
+    expect(world.lost).toEqual([[0, "deaf", 6_000]]);
+  });
+
+  test("has more patience while none of several neighbors answers", () => {
+    const alone = scene();
+    alone.watch.neighborUp(0, 0, 7);
+    alone.run(60_000);
+    const several = scene();
+    for (const slot of [0, 1, 2]) several.watch.neighborUp(0, slot, slot + 7);
+    several.run(60_000);
+    expect(several.lost[0]![2]).toBeGreaterThan(alone.lost[0]![2]);
+    expect(several.health.isDoubtful(several.doubted[0]![1])).toBe(true);
+  });
+
+  test("takes an answer for late that may have been sent twice", () => {
+    const world = scene();
+    world.watch.neighborUp(0, 0, 7);
+    for (const [sentAt, afterMs] of [
+      [0, 40],
+      [100, 60],
+      [1_000, 241],
+    ] as const) {
+      if (sentAt > 0) world.watch.probeNow(sentAt, 0);
+      const nonce = Number(world.sent.at(-1)!.split(" ")[2]);
+      world.watch.receive(sentAt + afterMs, 0, { type: "ack", nonce });
+    }
+    expect(world.acked.map(([, isInTime]) => isInTime)).toEqual([true, true, false]);
   });
 
   test("tells what has been taken, one probe at a time, the last mark for all before it", () => {

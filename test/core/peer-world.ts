@@ -132,7 +132,8 @@ function keyOf({ origin, epoch, seq }: Envelope): string {
   return `${origin}/${epoch}/${seq}`;
 }
 
-function throughTheWire(message: Message | ClassicMessage): Message | ClassicMessage {
+/** Encodes and decodes, as between two processes. */
+export function throughTheWire(message: Message | ClassicMessage): Message | ClassicMessage {
   const reader = new NativeReader();
   reader.push(nativePreamble());
   const { messages, refusal } = reader.push(encodeNative(message as Message).slice());

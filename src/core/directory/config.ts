@@ -38,9 +38,12 @@ export interface DirectoryConfig {
   readonly silentGraceMs: number;
   /** Who has not refuted for so long is dead, however few accuse it: there may be nobody else to see it. */
   readonly suspicionMaxMs: number;
-  /** A peer that was taken for dead is believed when it has answered so many probes in a row without delay … */
-  readonly probationAcks: number;
-  /** … and, when it had been deaf, when it has been heard to answer for so long. Both double with each further death. */
+  /**
+   * A peer that was taken for dead is believed when it has so many points: one for each probe that it answers without delay,
+   * two lost for each other …
+   */
+  readonly probationPoints: number;
+  /** … and, when it had been deaf, when it has answered all of them for so long. Doubles with each further death. */
   readonly deafProbationMs: number;
 }
 
@@ -61,6 +64,6 @@ export const directoryDefaults: DirectoryConfig = {
   refusedGraceMs: 400,
   silentGraceMs: 800,
   suspicionMaxMs: 30_000,
-  probationAcks: 3,
+  probationPoints: 6,
   deafProbationMs: 30_000,
 };

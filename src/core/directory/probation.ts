@@ -2,9 +2,11 @@
  * When a peer that was taken for dead is believed to be back.
  *
  * Its own word that it lives is not enough: one that hears badly would refute late, be accused again, and so on for ever.
- * So the neighbor that it turns to first waits until it has answered some probes in a row without delay, and only then
- * passes its word on. After each further death that takes twice as many, and a peer that had been deaf has to do well for
- * some time. A peer that was merely stopped or cut off is through in a few round trips.
+ * So the neighbor that it turns to first probes it, one probe after the other, and weighs the answers: each that comes
+ * without delay is a point, each that does not costs two (a sequential test: Wald, *Sequential Tests of Statistical
+ * Hypotheses*, 1945). With `probationPoints` it is believed, and its word passed on. Who answers nine probes in ten gets
+ * there soon; who answers two in ten, hardly ever. After each further death it begins with fewer points. A peer that had
+ * been deaf has to do well for some time as well. One that was merely stopped or cut off is through in a few round trips.
  */
 import type { PeerId } from "../identity.js";
 import type { DirectoryConfig } from "./config.js";
@@ -12,21 +14,30 @@ import type { PeerRecord } from "./record.js";
 
 interface Case {
   record: PeerRecord;
-  readonly acksNeeded: number;
   readonly calmMs: number;
-  acks: number;
-  /** Since when all of them were in time. */
+  readonly death: Death;
+  /** Since when all answers were in time. */
   wellSince: number;
 }
 
-interface Deaths {
-  count: number;
-  lastAt: number;
-  wasDeaf: boolean;
+/** The last death of a peer, and what has come to light since. */
+interface Death {
+  /** How many there were, this one included. */
+  readonly count: number;
+  readonly at: number;
+  readonly wasDeaf: boolean;
+  /** Kept from one link to the next. */
+  points: number;
 }
 
-/** Doublings of what is asked for. */
+/** Doublings of the time that a deaf peer has to do well. */
 const doublingsMax = 5;
+/** What an answer costs that does not come in time. */
+const lateCost = 2;
+/** With how many points fewer a peer begins after each further death … */
+const deathCost = 3;
+/** … and the fewest that it can have. */
+const pointsMin = -12;
 /** Peers whose deaths are remembered; the one that died first is forgotten. */
 const deathsMax = 4_096;
 
@@ -35,7 +46,7 @@ export class Probation {
   readonly #config: DirectoryConfig;
   readonly #probe: (now: number, slot: number) => void;
   readonly #bySlot: (Case | undefined)[] = [];
-  readonly #deaths = new Map<PeerId, Deaths>();
+  readonly #deaths = new Map<PeerId, Death>();
 
   /** @param probe - asks for a probe on a slot, whose answer comes to {@link acked} */
   constructor(config: DirectoryConfig, probe: (now: number, slot: number) => void) {
@@ -47,9 +58,10 @@ export class Probation {
   died(now: number, id: PeerId, wasDeaf: boolean): void {
     const before = this.#deaths.get(id);
     this.#deaths.delete(id);
-    const isOld = before === undefined || now - before.lastAt > this.#config.forgetAfterMs;
-    const count = isOld ? 1 : before.count + 1;
-    this.#deaths.set(id, { count, lastAt: now, wasDeaf: wasDeaf || (!isOld && before.wasDeaf) });
+    const isAgain = before !== undefined && now - before.at <= this.#config.forgetAfterMs;
+    const count = isAgain ? before.count + 1 : 1;
+    const points = Math.max(pointsMin, -deathCost * (count - 1));
+    this.#deaths.set(id, { count, at: now, wasDeaf: wasDeaf || (isAgain && before.wasDeaf), points });
     if (this.#deaths.size > deathsMax) this.#deaths.delete(this.#deaths.keys().next().value!);
   }
 
@@ -60,11 +72,9 @@ export class Probation {
       known.record = record;
       return;
     }
-    const { count, wasDeaf } = this.#deaths.get(record.id) ?? { count: 1, wasDeaf: false };
-    const factor = 2 ** Math.min(count - 1, doublingsMax);
-    const acksNeeded = this.#config.probationAcks * factor;
-    const calmMs = wasDeaf ? this.#config.deafProbationMs * factor : 0;
-    this.#bySlot[slot] = { record, acksNeeded, calmMs, acks: 0, wellSince: now };
+    const death = this.#deaths.get(record.id) ?? { count: 1, at: now, wasDeaf: false, points: 0 };
+    const calmMs = death.wasDeaf ? this.#config.deafProbationMs * 2 ** Math.min(death.count - 1, doublingsMax) : 0;
+    this.#bySlot[slot] = { record, calmMs, death, wellSince: now };
     this.#probe(now, slot);
   }
 
@@ -72,29 +82,32 @@ export class Probation {
   acked(now: number, slot: number, isInTime: boolean): PeerRecord | undefined {
     const one = this.#bySlot[slot];
     if (one === undefined) return undefined;
-    if (!isInTime) {
-      one.acks = 0;
-      one.wellSince = now;
-    } else one.acks++;
-    if (one.acks >= one.acksNeeded && now - one.wellSince >= one.calmMs) {
+    const { probationPoints } = this.#config;
+    const { death } = one;
+    if (isInTime) death.points = Math.min(probationPoints, death.points + 1);
+    else this.#late(now, one);
+    if (death.points >= probationPoints && now - one.wellSince >= one.calmMs) {
       this.#bySlot[slot] = undefined;
       return one.record;
     }
     // The rest of a long time is waited for at the pace of the link's own probes.
-    if (one.acks < one.acksNeeded) this.#probe(now, slot);
+    if (death.points < probationPoints) this.#probe(now, slot);
     return undefined;
   }
 
   /** A probe was not answered in time. */
   silent(now: number, slot: number): void {
     const one = this.#bySlot[slot];
-    if (one === undefined) return;
-    one.acks = 0;
-    one.wellSince = now;
+    if (one !== undefined) this.#late(now, one);
   }
 
   /** The link is gone, or the peer's word has been heard of from elsewhere. */
   end(slot: number): void {
     this.#bySlot[slot] = undefined;
+  }
+
+  #late(now: number, one: Case): void {
+    one.wellSince = now;
+    one.death.points = Math.max(pointsMin, one.death.points - lateCost);
   }
 }

@@ -21,7 +21,7 @@ interface Suspicion {
   readonly incarnation: number;
   /** One of each accuser. */
   readonly accusations: Accusation[];
-  /** When this peer looks for itself; Infinity once it has, or has no need to. */
+  /** When this peer looks for itself. */
   lookAt: number;
   /** When it is decided. */
   ripeAt: number;
@@ -88,10 +88,8 @@ export class Suspicions {
     let suspicion = this.#all.get(subject);
     if (suspicion === undefined || suspicion.incarnation !== incarnation) {
       if (suspicion === undefined && this.#all.size >= suspicionsMax) return false;
-      const { suspicionMaxMs } = this.#config;
-      const lookAt =
-        now + Math.floor(suspicionMaxMs / 4) + this.#random.below(Math.max(1, Math.floor(suspicionMaxMs / 2)));
-      suspicion = { incarnation, accusations: [], lookAt, ripeAt: now + suspicionMaxMs };
+      const ripeAt = now + this.#config.suspicionMaxMs;
+      suspicion = { incarnation, accusations: [], lookAt: this.#nextLook(now), ripeAt };
       this.#all.set(subject, suspicion);
     }
     const { accusations } = suspicion;
@@ -136,12 +134,12 @@ export class Suspicions {
     for (const suspicion of this.#all.values()) suspicion.ripeAt = Math.max(suspicion.ripeAt, now + byMs);
   }
 
-  /** Those who are suspected for long, by too few, and have not been looked at for it. Each is told once. */
+  /** Those who are suspected for long, by too few. Each is told again after a while, until it is decided. */
   takeUnclear(now: number): PeerId[] {
     const unclear: PeerId[] = [];
     for (const [id, suspicion] of this.#all) {
       if (suspicion.lookAt > now) continue;
-      suspicion.lookAt = Number.POSITIVE_INFINITY;
+      suspicion.lookAt = this.#nextLook(now);
       if (suspicion.ripeAt > now) unclear.push(id);
     }
     return unclear;
@@ -160,6 +158,12 @@ export class Suspicions {
       ripe.push({ id, accusations });
     }
     return ripe;
+  }
+
+  /** Not all in the same moment: the accused would be asked by everybody at once. */
+  #nextLook(now: number): number {
+    const tenth = Math.ceil(this.#config.suspicionMaxMs / 10);
+    return now + tenth + this.#random.below(2 * tenth);
   }
 
   /** How long the accused still has; undefined when too few accuse it. */

@@ -29,8 +29,8 @@ const restMs = 30_000;
 /** The paper's grid, or a part of it that stands for the whole. */
 export function gridOf(isFull: boolean): Stall[] {
   const concurrents = isFull ? [1, 4, 8, 12, 16, 20, 24, 28, 32] : [4, 32];
-  const durations = isFull ? [128, 512, 2_048, 8_192, 16_384, 32_768] : [128, 2_048, 16_384, 32_768];
-  const intervals = isFull ? [1, 4, 16, 64, 256, 1_024, 4_096, 16_384] : [1, 64, 1_024, 16_384];
+  const durations = isFull ? [128, 512, 2_048, 8_192, 16_384, 32_768] : [128, 2_048, 32_768];
+  const intervals = isFull ? [1, 4, 16, 64, 256, 1_024, 4_096, 16_384] : [1, 64, 16_384];
   return concurrents.flatMap((concurrent) =>
     durations.flatMap((durationMs) => intervals.map((intervalMs) => ({ concurrent, durationMs, intervalMs }))),
   );

@@ -1,0 +1,96 @@
+import { describe, expect, test } from "vitest";
+import { directoryDefaults } from "../../../src/core/directory/config.js";
+import type { Accusation, Evidence } from "../../../src/core/directory/record.js";
+import { accusersNeeded, Suspicions } from "../../../src/core/directory/suspicions.js";
+import { type PeerId, parsePeerId } from "../../../src/core/identity.js";
+import { seededRandom } from "../../../src/core/random.js";
+
+const { refusedGraceMs, silentGraceMs, suspicionMaxMs } = directoryDefaults;
+
+function id(number: number): PeerId {
+  return parsePeerId(number.toString(16).padStart(32, "0"))!;
+}
+
+const subject = id(0);
+
+function by(accuser: number, evidence: Evidence, incarnation = 7): Accusation {
+  return { subject, incarnation, accuser: id(accuser), evidence };
+}
+
+function suspicions(): Suspicions {
+  return new Suspicions(directoryDefaults, seededRandom(1));
+}
+
+describe("how many must agree", () => {
+  test.each([
+    [3, 100, 3],
+    [3, 3, 3],
+    [3, 2, 2],
+    [3, 1, 1],
+    [2, 0, 1],
+  ])("of %i that decide in a large network, with %i others: %i", (most, others, needed) => {
+    expect(accusersNeeded(most, others)).toBe(needed);
+  });
+});
+
+describe("a suspicion", () => {
+  test.each<[string, number, readonly Evidence[], number]>([
+    ["one refusal", 100, ["refused"], suspicionMaxMs],
+    ["two refusals", 100, ["refused", "refused"], refusedGraceMs],
+    ["a refusal and somebody else in its place", 100, ["refused", "replaced"], refusedGraceMs],
+    ["two silences", 100, ["silent", "silent"], suspicionMaxMs],
+    ["three silences", 100, ["silent", "silent", "silent"], silentGraceMs],
+    ["silence, deafness, a refusal", 100, ["silent", "deaf", "refused"], silentGraceMs],
+    ["one silence among three", 2, ["silent"], suspicionMaxMs],
+    ["two silences among three", 2, ["silent", "silent"], silentGraceMs],
+    ["one silence between two", 1, ["silent"], silentGraceMs],
+  ])("of %s, with %i others, is decided in time", (_what, others, evidences, afterMs) => {
+    const all = suspicions();
+    for (const [index, evidence] of evidences.entries()) expect(all.add(0, by(index + 1, evidence), others)).toBe(true);
+    expect(all.takeRipe(afterMs - 1)).toEqual([]);
+    expect(all.takeRipe(afterMs)).toHaveLength(1);
+    expect(all.size).toBe(0);
+  });
+
+  test("counts each accuser once, and is news only when it says more", () => {
+    const all = suspicions();
+    expect(all.add(0, by(1, "silent"), 100)).toBe(true);
+    expect(all.add(0, by(1, "silent"), 100)).toBe(false);
+    expect(all.add(0, by(1, "refused"), 100)).toBe(true);
+    expect(all.add(0, by(1, "silent"), 100)).toBe(false);
+    expect(all.accusationsOf(subject)).toEqual([by(1, "refused")]);
+  });
+
+  test("is over when the peer says something newer", () => {
+    const all = suspicions();
+    for (const accuser of [1, 2, 3]) all.add(0, by(accuser, "silent"), 100);
+    all.drop(subject);
+    expect(all.takeRipe(suspicionMaxMs)).toEqual([]);
+  });
+
+  test("does not rest on the word of somebody who is dead", () => {
+    const all = suspicions();
+    all.add(0, by(1, "silent"), 100);
+    all.add(0, by(2, "silent"), 100);
+    expect(all.retract(id(2))).toEqual([]);
+    expect(all.retract(id(1))).toEqual([subject]);
+    expect(all.takeRipe(suspicionMaxMs)).toEqual([]);
+  });
+
+  test("that too few share is looked into again and again, not at once", () => {
+    const all = suspicions();
+    all.add(0, by(1, "silent"), 100);
+    const looks: number[] = [];
+    for (let now = 0; now < suspicionMaxMs; now += 100) if (all.takeUnclear(now).length > 0) looks.push(now);
+    expect(looks.length).toBeGreaterThanOrEqual(3);
+    expect(looks[0]).toBeGreaterThanOrEqual(suspicionMaxMs / 10);
+  });
+
+  test("waits when this peer was away itself", () => {
+    const all = suspicions();
+    for (const accuser of [1, 2, 3]) all.add(0, by(accuser, "silent"), 100);
+    all.postpone(10_000, silentGraceMs);
+    expect(all.takeRipe(10_000)).toEqual([]);
+    expect(all.takeRipe(10_000 + silentGraceMs)).toHaveLength(1);
+  });
+});
