@@ -19,14 +19,15 @@ import type { Random } from "../random.js";
 import type { Neighbor } from "../views.js";
 import { Comparison } from "./comparison.js";
 import type { DirectoryConfig } from "./config.js";
+import { Jury } from "./jury.js";
 import type { DirectoryMessage, News } from "./messages.js";
 import { Observer, type ObserverOwner, type Sighting } from "./observer.js";
 import { OwnRecord } from "./own-record.js";
 import { Probation } from "./probation.js";
-import { type Accusation, type Evidence, isNewer, type PeerRecord, type Tags } from "./record.js";
+import { type Accusation, isNewer, type PeerRecord, type Tags } from "./record.js";
 import { Rumors } from "./rumors.js";
 import { Strangers } from "./strangers.js";
-import { isAbout, Suspicions } from "./suspicions.js";
+import { isAbout } from "./suspicions.js";
 import { type Changed, DirectoryTable } from "./table.js";
 
 export type { Sighting } from "./observer.js";
@@ -69,13 +70,12 @@ export class Presence {
   readonly #owner: PresenceOwner;
   readonly #own: OwnRecord;
   readonly #table: DirectoryTable;
-  readonly #suspicions: Suspicions;
+  readonly #jury: Jury;
   readonly #rumors: Rumors;
   readonly #comparison: Comparison;
   readonly #observer: Observer;
   readonly #probation: Probation;
   readonly #strangers: Strangers;
-  readonly #health: OwnHealth;
   readonly #isFull: boolean;
   /** Since when there is no neighbor. */
   #aloneSince = Number.POSITIVE_INFINITY;
@@ -90,18 +90,23 @@ export class Presence {
   ) {
     this.#config = config;
     this.#owner = owner;
-    this.#health = health;
     this.#isFull = config.directory === "full";
     this.#own = new OwnRecord(contact, epoch, tags);
     this.#table = new DirectoryTable(config, (now, type, record) => {
       this.#comparison.changed(now);
       owner.changed(now, type, record);
     });
-    this.#suspicions = new Suspicions(config, health, random);
+    this.#jury = new Jury(contact.id, config, this.#table, health, random, {
+      accused: (now, accusation, from) => {
+        if (this.#isFull) this.#rumors.addAccusation(now, accusation, this.#slotsBut(from));
+      },
+      unclear: (now, record) => this.#observer.look(now, record),
+      died: (now, record, accusations) => this.#died(now, record, accusations),
+    });
     this.#rumors = new Rumors(config.newsHoldMs, (slot, news) => this.#send(slot, news));
     this.#comparison = new Comparison(config, this.#table, random, {
       send: (slot, message) => this.#send(slot, message),
-      accusationsOf: (id) => this.#suspicions.accusationsOf(id),
+      accusationsOf: (id) => this.#jury.accusationsOf(id),
     });
     this.#observer = new Observer(contact.id, config, this.#table, health, random, {
       get neighbors() {
@@ -113,9 +118,9 @@ export class Presence {
       hello: () => owner.hello(),
       heardAt: (slot) => owner.heardAt(slot),
       unansweredSince: (slot) => owner.unansweredSince(slot),
-      accuse: (now, record, evidence) => this.#accuse(now, record, evidence),
-      found: (now, record) => this.#found(now, record),
-      isDecided: (id) => this.#isDecided(id),
+      accuse: (now, record, evidence) => this.#jury.accuse(now, record, evidence),
+      found: (now, record) => this.#jury.found(now, record),
+      isDecided: (id) => this.#jury.isDecided(id),
     });
     this.#probation = new Probation(config, (now, slot) => owner.probe(now, slot));
     this.#strangers = new Strangers(contact.id, this.#table, random);
@@ -136,7 +141,7 @@ export class Presence {
     if (this.#isOver) return Number.POSITIVE_INFINITY;
     return Math.min(
       this.#rumors.nextWake,
-      this.#suspicions.nextWake,
+      this.#jury.nextWake,
       this.#observer.nextWake,
       this.#comparison.nextWake,
       this.#table.nextWake,
@@ -209,7 +214,7 @@ export class Presence {
     if (this.#owner.neighbors.length === 0) this.#aloneSince = now;
     const record = this.#table.get(contact.id);
     if (record === undefined || !this.#table.isPresent(contact.id) || this.#isOver) return;
-    if (why === "deaf") this.#accuse(now, record, "deaf");
+    if (why === "deaf") this.#jury.accuse(now, record, "deaf");
     else if (why !== "ended") this.#observer.look(now, record, why === "lost");
     else if (!this.#isFull) this.#table.remove(contact.id);
   }
@@ -237,7 +242,7 @@ export class Presence {
 
   /** This process was stopped or blocked for so long, and has heard nothing. */
   wasAway(now: number, forMs: number): void {
-    this.#suspicions.postpone(now, this.#config.silentGraceMs);
+    this.#jury.postpone(now, this.#config.silentGraceMs);
     if (forMs > this.#config.forgetAfterMs / 2) this.#distrust(now);
   }
 
@@ -294,7 +299,7 @@ export class Presence {
     if (this.#isOver) return;
     if (this.#own.refuteAt <= now) this.#say(now, this.#own.refute(now));
     if (this.#observer.nextWake <= now) this.#observer.wake(now);
-    if (this.#suspicions.nextWake <= now) this.#judge(now);
+    if (this.#jury.nextWake <= now) this.#jury.wake(now);
     if (this.#comparison.nextWake <= now) this.#comparison.wake(now);
     if (this.#table.nextWake <= now) this.#table.forget(now);
     if (this.#strangers.nextWake <= now) {
@@ -352,11 +357,7 @@ export class Presence {
 
   /** Takes a record that is newer than what is known, and passes it on. */
   #accept(now: number, record: PeerRecord, from: number, agoMs = 0): void {
-    const isRefuted = this.#suspicions
-      .accusationsOf(record.id)
-      .some(({ accuser, evidence }) => accuser === this.own.id && evidence !== "refused");
-    if (isRefuted && !record.hasLeft) this.#health.wasWrong(now);
-    this.#suspicions.drop(record.id);
+    this.#jury.renewed(now, record);
     this.#observer.forget(record.id);
     if (this.#table.put(now, record, agoMs) && this.#isFull) {
       this.#rumors.addRecord(now, record, this.#slotsBut(from));
@@ -371,60 +372,18 @@ export class Presence {
     // What is said in this peer's own name it knows better.
     else if (!this.#isFull || accuser === ownId || accuser === subject) return;
     else if (isOver ? this.#table.get(accuser) !== undefined : this.#table.isPresent(accuser)) {
-      this.#weigh(now, accusation, neighbor.slot);
+      this.#jury.weigh(now, accusation, neighbor.slot);
     }
   }
 
-  #accuse(now: number, { id, incarnation }: PeerRecord, evidence: Evidence): void {
-    this.#weigh(now, { subject: id, incarnation, accuser: this.own.id, evidence }, -1);
-  }
-
-  #weigh(now: number, accusation: Accusation, from: number): void {
-    const record = this.#table.get(accusation.subject);
-    if (record === undefined || !isAbout(accusation, record) || !this.#table.isPresent(record.id)) return;
-    if (!this.#suspicions.add(now, accusation, this.#others)) return;
-    this.#table.suspect(now, record);
-    if (this.#isFull) this.#rumors.addAccusation(now, accusation, this.#slotsBut(from));
-  }
-
-  /** It answers this peer, so what others say of it is weighed anew, if they say it again. */
-  #found(now: number, { id, incarnation }: PeerRecord): void {
-    const accusations = this.#suspicions.accusationsOf(id);
-    if (accusations.length === 0 || accusations[0]!.incarnation !== incarnation || this.#isDecided(id)) return;
-    this.#clear(now, id);
-  }
-
-  /** It is suspected no longer. */
-  #clear(now: number, id: PeerId): void {
-    this.#suspicions.drop(id);
-    const record = this.#table.get(id);
-    if (record !== undefined) this.#table.clear(now, record);
-  }
-
-  #isDecided(id: PeerId): boolean {
-    return this.#suspicions.isEnough(id, this.#others);
-  }
-
-  /** How many could accuse somebody. In a directory of neighbors everybody judges alone. */
-  get #others(): number {
-    return this.#isFull ? this.#table.present - 1 : 1;
-  }
-
-  #judge(now: number): void {
-    for (const id of this.#suspicions.takeUnclear(now)) {
-      const record = this.#table.get(id);
-      if (record !== undefined) this.#observer.look(now, record);
-    }
-    for (const { id, accusations } of this.#suspicions.takeRipe(now)) {
-      const record = this.#table.get(id);
-      if (record === undefined || !this.#table.isPresent(id)) continue;
-      const wasDeaf = accusations.some(({ evidence }) => evidence === "deaf");
-      this.#probation.died(now, id, wasDeaf);
-      this.#table.bury(now, record, accusations);
-      for (const cleared of this.#suspicions.retract(id)) this.#clear(now, cleared);
-      this.#observer.died(now, id);
-      if (accusations.some(({ accuser }) => accuser === this.own.id)) this.#owner.accusedDied(now, record);
-    }
+  #died(now: number, record: PeerRecord, accusations: readonly Accusation[]): void {
+    this.#probation.died(
+      now,
+      record.id,
+      accusations.some(({ evidence }) => evidence === "deaf"),
+    );
+    this.#observer.died(now, record.id);
+    if (accusations.some(({ accuser }) => accuser === this.own.id)) this.#owner.accusedDied(now, record);
   }
 
   // All else
@@ -437,7 +396,7 @@ export class Presence {
 
   /** What is remembered is too old to be told as true: others know better. */
   #distrust(now: number): void {
-    this.#suspicions.clear();
+    this.#jury.clear();
     this.#table.distrust(now, this.own.id);
   }
 

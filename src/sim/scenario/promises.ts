@@ -139,6 +139,8 @@ export class Judge {
         // All may still wait for one that has heard badly, as long as it is all of them.
         if (other.wasDeafened && isDeadToAll(other, honest)) continue;
         const status = life.core.peer(other.id)?.status ?? "unknown";
+        // Where somebody accuses all the time, somebody is suspect all the time.
+        if (status === "suspect" && this.#world.lives.some(({ misdeed }) => misdeed === "false-accuser")) continue;
         this.#disagree(life, other, `peer ${life.number} takes peer ${other.number}, which runs, for ${status}`);
         return;
       }

@@ -3,6 +3,7 @@ import { directoryDefaults } from "../../../src/core/directory/config.js";
 import type { Accusation, Evidence } from "../../../src/core/directory/record.js";
 import { accusersNeeded, Suspicions } from "../../../src/core/directory/suspicions.js";
 import { type PeerId, parsePeerId } from "../../../src/core/identity.js";
+import { OwnHealth } from "../../../src/core/own-health.js";
 import { seededRandom } from "../../../src/core/random.js";
 
 const { refusedGraceMs, silentGraceMs, suspicionMaxMs } = directoryDefaults;
@@ -18,7 +19,7 @@ function by(accuser: number, evidence: Evidence, incarnation = 7): Accusation {
 }
 
 function suspicions(): Suspicions {
-  return new Suspicions(directoryDefaults, seededRandom(1));
+  return new Suspicions(directoryDefaults, new OwnHealth(), seededRandom(1));
 }
 
 describe("how many must agree", () => {
