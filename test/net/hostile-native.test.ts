@@ -58,6 +58,24 @@ function aimed(message: Message, choice: number, { victim, friend }: Names): Mes
       return { ...message, tree: message.tree && idOf(message.tree), wanted: message.wanted && lifeOf(message.wanted) };
     case "prune":
       return { ...message, tree: idOf(message.tree) };
+    case "news": {
+      const recordOf = <One extends Contact>(record: One): One => ({ ...record, ...contactOf(record) });
+      return {
+        ...message,
+        records: message.records.map(recordOf),
+        ended: message.ended.map((one) => ({ ...one, record: recordOf(one.record) })),
+        accusations: message.accusations.map((one) => ({
+          ...one,
+          subject: idOf(one.subject),
+          accuser: idOf(one.accuser),
+        })),
+      };
+    }
+    case "ask":
+      return { ...message, ids: message.ids.map(idOf) };
+    case "probe-request":
+    case "probe-result":
+      return { ...message, subject: idOf(message.subject) };
     default:
       return message;
   }

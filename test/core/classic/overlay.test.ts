@@ -36,7 +36,7 @@ describe("the overlay of classic peers", () => {
     });
   }
 
-  seededRuns("every message reaches every peer that had joined when it was published, and once", 20 * scale, (seed) => {
+  seededRuns("every message reaches every peer that had joined when it was published, and once", 10 * scale, (seed) => {
     const world = new ClassicWorld(seed, { peer: { messages: 10 } });
     world.startSeeds(3);
     world.startPeers(20, 400);
@@ -69,7 +69,7 @@ describe("the overlay of classic peers", () => {
     expect(degrees.filter((degree) => degree > 4).length / degrees.length).toBeLessThan(0.2);
   });
 
-  seededRuns("survivors re-link by themselves when a third of the peers is killed at once", 20 * scale, (seed) => {
+  seededRuns("survivors re-link by themselves when a third of the peers is killed at once", 10 * scale, (seed) => {
     const world = new ClassicWorld(seed);
     world.startSeeds(3);
     world.startPeers(15, 300);
@@ -85,7 +85,7 @@ describe("the overlay of classic peers", () => {
     for (const peer of world.alive.slice(1)) expect(peer.delivered.get(text)).toBe(1);
   });
 
-  seededRuns("a peer whose only neighbor dies finds another within a liveness round", 20 * scale, (seed) => {
+  seededRuns("a peer whose only neighbor dies finds another within a liveness round", 10 * scale, (seed) => {
     const world = new ClassicWorld(seed, { peer: { neighborsWanted: 1, neighborsMax: 2 } });
     world.startSeeds(3);
     world.startPeers(8, 300);
@@ -127,7 +127,7 @@ describe("the overlay of classic peers", () => {
     expect(world.seeds.filter((seed) => seed.process.core.peers().includes(sleeper.address)).length).toBeGreaterThan(1);
   });
 
-  seededRuns("a requester that never hears of its acceptance leaves no one-way link behind", 20, (seed) => {
+  seededRuns("a requester that never hears of its acceptance leaves no one-way link behind", 10, (seed) => {
     const world = new ClassicWorld(seed, { network: { lossRate: 0.2, latencyMs: [10, 900] } });
     world.startSeeds(3);
     world.startPeers(10, 300);
@@ -138,7 +138,7 @@ describe("the overlay of classic peers", () => {
     world.expectWhole();
   });
 
-  seededRuns("any schedule of crashes, stops, cuts and restarts ends in one whole overlay", 30 * scale, (seed) => {
+  seededRuns("any schedule of crashes, stops, cuts and restarts ends in one whole overlay", 15 * scale, (seed) => {
     const lossy = seed % 2 === 0;
     const world = new ClassicWorld(seed);
     world.startSeeds(3);
