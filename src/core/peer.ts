@@ -19,6 +19,7 @@ import type { NeighborState } from "./peer-events.js";
 import { PeerParts } from "./peer-parts.js";
 import type { PublishRequest } from "./publisher.js";
 import type { Random } from "./random.js";
+import { inReleaseOrder } from "./release-order.js";
 
 export type { Beginning, PeerCounters, PeerEffects, PeerSelf } from "./peer-effects.js";
 
@@ -130,11 +131,12 @@ export class PeerCore implements Core<Message | ClassicMessage> {
    * The messages that are kept, in order of arrival.
    *
    * @param topic - undefined for every topic
-   * @param order - `origin`: only those whose turn has come
+   * @param order - `origin`: only those whose turn has come, each life's in the order of their numbers
    */
   retained(topic: string | undefined, order: "origin" | "any"): Envelope[] {
     const envelopes = this.#parts.history.retained(topic);
-    return order === "any" ? envelopes : envelopes.filter((envelope) => this.#parts.sequencer.hasReleased(envelope));
+    if (order === "any") return envelopes;
+    return inReleaseOrder(envelopes.filter((envelope) => this.#parts.sequencer.hasReleased(envelope)));
   }
 
   linkUp(now: number, link: LinkId, remote: Address, dialect: Dialect): void {

@@ -1,7 +1,7 @@
-import { writeFileSync } from "node:fs";
+import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
-import { Workshop } from "./running.js";
+import { until, Workshop } from "./running.js";
 
 const workshop = new Workshop();
 afterAll(() => workshop.close());
@@ -79,8 +79,8 @@ describe("hearsay sim", () => {
   });
 
   test("Ctrl-C ends a long run", async () => {
-    const run = workshop.run(["sim", "--peers", "200", "--for", "1h"]);
-    await new Promise((resolve) => setTimeout(resolve, 700));
+    const run = workshop.run(["sim", "--peers", "200", "--for", "1h", "--trace", "long.ndjson"]);
+    await until(() => existsSync(join(workshop.folder, "long.ndjson")), "it runs", run);
     run.child.kill("SIGINT");
     expect(await run.exit()).toBe(130);
   });
