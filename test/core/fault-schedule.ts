@@ -9,6 +9,8 @@ export class FaultSchedule {
   readonly world: DirectoryWorld;
   /** Peers that nothing has happened to. */
   readonly untouched = new Set<DirectoryPeer>();
+  /** Peers that could not hear somebody for a time. The others may wait until they have shown that they hear well. */
+  readonly deafened = new Set<DirectoryPeer>();
 
   constructor(randomSeed: number) {
     this.world = new DirectoryWorld(randomSeed, { seeds: randomSeed % 2 === 0 ? 3 : 0 });
@@ -33,7 +35,6 @@ export class FaultSchedule {
     const { random, network, peers } = world;
     const dice = random.below(100);
     const peer = world.any();
-    const address = () => world.any().address;
     if (dice < 12 && peers.length > 4) world.kill(peer);
     else if (dice < 30 && peers.length > 4) this.#restart(peer);
     else if (dice < 38 && peers.length < 24) world.start();
@@ -44,8 +45,10 @@ export class FaultSchedule {
       this.#split();
     } else if (dice < 76) {
       network.heal();
-    } else if (dice < 84) network.cut(address(), address());
-    else if (dice < 89) network.setLoss([0, 0.02, 0.1][random.below(3)]!);
+    } else if (dice < 84) {
+      network.cut(world.any().address, this.#touch(peer).address);
+      this.deafened.add(peer);
+    } else if (dice < 89) network.setLoss([0, 0.02, 0.1][random.below(3)]!);
     else if (dice < 94)
       network.setLatency(
         [
