@@ -150,8 +150,14 @@ export class PeerParts {
 
   /** Everybody in the directory, this peer included, and its classic neighbors. */
   peers(): readonly PeerState[] {
-    const states = Array.from(this.presence.table.records(), (record) => this.stateOf(record));
-    return [...states, ...this.crossing.neighbors().map(classicStateOf)];
+    const classic = new Map(this.crossing.neighbors().map((neighbor) => [neighbor.address, neighbor]));
+    const states: PeerState[] = [];
+    for (const record of this.presence.table.records()) {
+      states.push(this.stateOf(record));
+      // Linked to in the classic dialect for a while, and known by its own: one peer.
+      if (classic.size > 0 && this.presence.table.isPresent(record.id)) classic.delete(record.address);
+    }
+    return [...states, ...[...classic.values()].map(classicStateOf)];
   }
 
   /** What a stranger asks. */
