@@ -126,7 +126,7 @@ describe("a peer", () => {
 
   test("a large payload crosses each link once at most, and reaches everybody", () => {
     const world = new PeerWorld(8);
-    // While the network is young, links come and go, and who has just got one may be sent what is on its way already.
+    // A minute: young peers have mixed by then. Before that, links still change, and some runs have a copy or two.
     world.grow(15, 60_000);
     for (let i = 0; i < 5; i++) world.publish(world.any(), 100_000);
     world.network.run(10_000);

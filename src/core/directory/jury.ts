@@ -101,7 +101,7 @@ export class Jury {
 
   /** Judges those whose time is over. */
   wake(now: number): void {
-    for (const id of this.#suspicions.takeUnclear(now)) {
+    for (const id of this.#suspicions.takeUnclear(now, this.#others)) {
       const record = this.#table.get(id);
       if (record !== undefined) this.#owner.unclear(now, record);
     }

@@ -27,6 +27,8 @@ interface Suspicion {
   ripeAt: number;
 }
 
+/** Between the looks of two peers at a third that too few accuse, on average. */
+const lookSpacingMs = 5;
 /** More accusers of one peer are not remembered, and not passed on: the decision does not need them. */
 const accusersMax = 8;
 /** Peers that are suspected in the same moment; of more nothing is believed until some are decided. */
@@ -89,7 +91,7 @@ export class Suspicions {
     if (suspicion === undefined || suspicion.incarnation !== incarnation) {
       if (suspicion === undefined && this.#all.size >= suspicionsMax) return false;
       const ripeAt = now + this.#config.suspicionMaxMs;
-      suspicion = { incarnation, accusations: [], lookAt: this.#nextLook(now), ripeAt };
+      suspicion = { incarnation, accusations: [], lookAt: this.#nextLook(now, others), ripeAt };
       this.#all.set(subject, suspicion);
     }
     const { accusations } = suspicion;
@@ -135,11 +137,11 @@ export class Suspicions {
   }
 
   /** Those who are suspected for long, by too few. Each is told again after a while, until it is decided. */
-  takeUnclear(now: number): PeerId[] {
+  takeUnclear(now: number, others: number): PeerId[] {
     const unclear: PeerId[] = [];
     for (const [id, suspicion] of this.#all) {
       if (suspicion.lookAt > now) continue;
-      suspicion.lookAt = this.#nextLook(now);
+      suspicion.lookAt = this.#nextLook(now, others);
       if (suspicion.ripeAt > now) unclear.push(id);
     }
     return unclear;
@@ -160,10 +162,11 @@ export class Suspicions {
     return ripe;
   }
 
-  /** Not all in the same moment: the accused would be asked by everybody at once. */
-  #nextLook(now: number): number {
-    const tenth = Math.ceil(this.#config.suspicionMaxMs / 10);
-    return now + tenth + this.#random.below(2 * tenth);
+  /** Not all in the same moment: the accused would be asked by everybody at once, however many they are. */
+  #nextLook(now: number, others: number): number {
+    const { suspicionMaxMs } = this.#config;
+    const spreadMs = Math.min(suspicionMaxMs / 2, Math.max(suspicionMaxMs / 15, others * lookSpacingMs));
+    return now + Math.ceil(suspicionMaxMs / 30) + this.#random.below(Math.ceil(spreadMs));
   }
 
   /** How long the accused still has; undefined when too few accuse it. */
