@@ -162,6 +162,10 @@ export class PeerParts {
 
   /** What a stranger asks. */
   #answer(now: number, message: Message): Message | undefined {
+    if (message.type === "summary") {
+      const { lower, upper, count } = this.presence.table.sums;
+      return { type: "summary", lower, upper, count };
+    }
     if (message.type !== "directory-request") return undefined;
     const classic = this.crossing.neighbors().map(classicStateOf);
     const known = [...this.presence.table.records(), ...classic];

@@ -2,12 +2,16 @@
  * Looking whether a peer is there: a fresh connection, hello, and its answer.
  *
  * A refused connection says that its process is gone; another name in the answer, that somebody else has its place. What
- * hangs or is cut off says little by itself.
+ * hangs or is cut off says little by itself. The kernel waits a second before it sends a lost SYN again, so a dial that
+ * hangs is helped by another one.
+ *
+ * Some looks go on with a comparison: both say the sum over their directories.
  */
 import type { CloseReason, DownReason, LinkId } from "../effects.js";
 import type { PeerId } from "../identity.js";
 import type { Hello, Message } from "../message.js";
 import type { DirectoryConfig } from "./config.js";
+import type { Summary } from "./messages.js";
 import type { Evidence, PeerRecord } from "./record.js";
 
 /** What the inquiries need, and whom they tell. */
@@ -22,6 +26,10 @@ export interface InquiriesOwner {
   hello(): Hello;
   /** It is there. `epoch`: of its life; another than the record's when it has restarted. `rttMs`: as far as can be told. */
   answered(now: number, look: Inquiry, epoch: number, rttMs: number): void;
+  /** What this peer has, in one sum. */
+  summary(): Summary;
+  /** It has told its own sum. */
+  compared(now: number, look: Inquiry, theirs: Summary): void;
   /** It did not answer. */
   failed(now: number, look: Inquiry, evidence: Evidence): void;
   /** Nothing can be said: it was this peer's own lack of means, or somebody was there and would not talk. */
@@ -31,7 +39,6 @@ export interface InquiriesOwner {
 /** A look at one peer. */
 export interface Inquiry {
   readonly record: PeerRecord;
-  readonly link: LinkId;
   readonly begunAt: number;
   /** The slots of neighbors that want to know, as bits. */
   askers: number;
@@ -39,13 +46,24 @@ export interface Inquiry {
   isUrgent: boolean;
   /** It has just ended its link to this peer: if it does not answer, it is not silent but deaf. */
   hasSpoken: boolean;
+  /** Whether the two are to compare their sums as well. */
+  isComparing: boolean;
 }
 
 interface Open extends Inquiry {
-  /** When hello was sent; undefined while the link is being dialed. */
+  /** All that are being dialed; the one that is up. */
+  links: LinkId[];
+  dials: number;
+  redialAt: number;
+  /** When hello was sent; undefined while no link is up. */
   greetedAt: number | undefined;
+  /** It has answered, and is to tell its sum. */
+  isAnswered: boolean;
   deadline: number;
 }
+
+/** Dials in one look, at most. */
+const dialsMax = 3;
 
 /** A deadline found overdue by more than this says that this process was stopped, and may have the answer unread. */
 const lateMs = 250;
@@ -64,7 +82,7 @@ export class Inquiries {
   /** When one has taken too long. */
   get nextWake(): number {
     let next = Number.POSITIVE_INFINITY;
-    for (let i = 0; i < this.#open.length; i++) next = Math.min(next, this.#open[i]!.deadline);
+    for (const { deadline, redialAt } of this.#open) next = Math.min(next, deadline, redialAt);
     return next;
   }
 
@@ -83,17 +101,20 @@ export class Inquiries {
     const known = this.find(record.id);
     if (known !== undefined) return known;
     if (this.#open.length >= this.#config.checksMax) return undefined;
-    const link = this.#owner.dial(record.address);
-    const deadline = now + this.#config.checkTimeoutMs * this.#owner.patience;
+    const timeoutMs = this.#config.checkTimeoutMs * this.#owner.patience;
     const one: Open = {
       record,
-      link,
+      links: [this.#owner.dial(record.address)],
+      dials: 1,
+      redialAt: now + Math.ceil(timeoutMs / dialsMax),
       begunAt: now,
       askers: 0,
       isUrgent: false,
       hasSpoken: false,
+      isComparing: false,
       greetedAt: undefined,
-      deadline,
+      isAnswered: false,
+      deadline: now + timeoutMs,
     };
     this.#open.push(one);
     return one;
@@ -108,6 +129,9 @@ export class Inquiries {
   linkUp(now: number, link: LinkId): void {
     const one = this.#on(link);
     if (one === undefined) return;
+    for (const other of one.links) if (other !== link) this.#owner.close(other, "done");
+    one.links = [link];
+    one.redialAt = Number.POSITIVE_INFINITY;
     one.greetedAt = now;
     this.#owner.send(link, this.#owner.hello());
   }
@@ -117,62 +141,84 @@ export class Inquiries {
     const one = this.#on(link);
     if (one === undefined) return;
     this.#close(one, "done");
-    this.#owner.undecided(now, one);
+    if (!one.isAnswered) this.#owner.undecided(now, one);
   }
 
   /** The link is gone, or could not be made. */
   linkDown(now: number, link: LinkId, reason: DownReason): void {
     const one = this.#on(link);
     if (one === undefined) return;
-    this.#remove(one);
+    one.links = one.links.filter((other) => other !== link);
+    const isSilence = reason === "timeout" || reason === "unreachable" || reason === "reset";
+    // The others may still come up.
+    if (isSilence && one.links.length > 0) return;
+    this.#close(one, "done");
+    if (one.isAnswered) return;
     if (reason === "refused") this.#owner.failed(now, one, "refused");
-    else if (reason === "timeout" || reason === "unreachable" || reason === "reset") {
-      this.#owner.failed(now, one, "silent");
-    } else this.#owner.undecided(now, one);
+    else if (isSilence) this.#owner.failed(now, one, "silent");
+    else this.#owner.undecided(now, one);
   }
 
   /** Somebody answers. */
   receive(now: number, link: LinkId, message: Message): void {
     const one = this.#on(link);
     if (one === undefined) return;
-    this.#close(one, "done");
+    if (one.isAnswered) {
+      this.#close(one, "done");
+      if (message.type === "summary") this.#owner.compared(now, one, message);
+      return;
+    }
     const { record, greetedAt = now } = one;
-    if (message.type !== "hello") this.#owner.undecided(now, one);
-    else if (message.self.id !== record.id || message.network !== this.#owner.hello().network) {
-      this.#owner.failed(now, one, "replaced");
-    } else this.#owner.answered(now, one, message.epoch, now - greetedAt);
+    const isIt =
+      message.type === "hello" && message.self.id === record.id && message.network === this.#owner.hello().network;
+    if (!isIt) {
+      this.#close(one, "done");
+      if (message.type === "hello") this.#owner.failed(now, one, "replaced");
+      else this.#owner.undecided(now, one);
+      return;
+    }
+    if (one.isComparing) {
+      one.isAnswered = true;
+      one.deadline = now + this.#config.checkTimeoutMs;
+      this.#owner.send(link, this.#owner.summary());
+    } else this.#close(one, "done");
+    this.#owner.answered(now, one, message.epoch, now - greetedAt);
   }
 
-  /** Ends those that have taken too long. */
+  /** Ends those that have taken too long, and dials again where nothing is up yet. */
   wake(now: number): void {
     for (const one of [...this.#open]) {
-      if (one.deadline > now) continue;
+      if (one.deadline > now) {
+        if (one.redialAt <= now) this.#redial(now, one);
+        continue;
+      }
       if (now - one.deadline > lateMs) {
         one.deadline = now + lateMs;
         continue;
       }
       this.#close(one, "timeout");
-      this.#owner.failed(now, one, "silent");
+      if (!one.isAnswered) this.#owner.failed(now, one, "silent");
     }
   }
 
   /** Ends all of them; nobody is told. */
   leave(): void {
-    for (const { link } of this.#open.splice(0)) this.#owner.close(link, "leaving");
+    for (const { links } of this.#open.splice(0)) for (const link of links) this.#owner.close(link, "leaving");
+  }
+
+  #redial(now: number, one: Open): void {
+    one.dials++;
+    one.redialAt = one.dials >= dialsMax ? Number.POSITIVE_INFINITY : now + Math.ceil((one.deadline - now) / 2);
+    one.links.push(this.#owner.dial(one.record.address));
   }
 
   #close(one: Open, reason: CloseReason): void {
-    this.#remove(one);
-    this.#owner.close(one.link, reason);
-  }
-
-  #remove(one: Open): void {
     const index = this.#open.indexOf(one);
     if (index >= 0) this.#open.splice(index, 1);
+    for (const link of one.links) this.#owner.close(link, reason);
   }
 
   #on(link: LinkId): Open | undefined {
-    for (let i = 0; i < this.#open.length; i++) if (this.#open[i]!.link === link) return this.#open[i];
-    return undefined;
+    return this.#open.find(({ links }) => links.includes(link));
   }
 }

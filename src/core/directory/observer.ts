@@ -33,6 +33,8 @@ export interface ObserverOwner {
   accuse(now: number, record: PeerRecord, evidence: Evidence): void;
   /** A peer that was looked at is there. */
   found(now: number, record: PeerRecord): void;
+  /** A random peer has told the sum over its directory: whether it is the same as here. */
+  compared(now: number, record: PeerRecord, isSame: boolean): void;
   /** Whether enough accuse it by now. */
   isDecided(id: PeerId): boolean;
 }
@@ -83,6 +85,13 @@ export class Observer {
       hello: () => owner.hello(),
       answered: (now, look, epochThere, rttMs) => this.#answered(now, look, epochThere, rttMs),
       failed: (now, look, evidence) => this.#failed(now, look, evidence),
+      summary: () => {
+        const { lower, upper, count } = table.sums;
+        return { type: "summary", lower, upper, count };
+      },
+      compared: (now, { record }, { lower, upper }) => {
+        owner.compared(now, record, lower === table.sums.lower && upper === table.sums.upper);
+      },
       undecided: () => {},
     });
     this.#indirectProbes = new IndirectProbes(config, random, (slot, message) => this.#send(slot, message));
@@ -198,7 +207,11 @@ export class Observer {
     if (this.#sweep.nextWake > now) return;
     const isExempt = ({ id }: PeerRecord) => id === this.#ownId || this.#neighbor(id) !== undefined;
     const record = this.#sweep.next(now, this.#table, isExempt);
-    if (record !== undefined) this.look(now, record);
+    if (record === undefined) return;
+    const look = this.#inquiries.begin(now, record);
+    if (look === undefined) return;
+    look.isUrgent = true;
+    look.isComparing = true;
   }
 
   #answered(now: number, { record, askers, begunAt }: Inquiry, epoch: number, rttMs: number): void {

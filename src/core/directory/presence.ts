@@ -19,6 +19,7 @@ import type { Random } from "../random.js";
 import type { Neighbor } from "../views.js";
 import { Comparison } from "./comparison.js";
 import type { DirectoryConfig } from "./config.js";
+import { Islands } from "./islands.js";
 import { Jury } from "./jury.js";
 import type { DirectoryMessage, News } from "./messages.js";
 import { Observer, type ObserverOwner, type Sighting } from "./observer.js";
@@ -42,7 +43,7 @@ export interface PresenceSelf {
 }
 
 /** What the directory needs of the peer that it belongs to, and whom it tells. No method may call back into it. */
-export interface PresenceOwner extends Omit<ObserverOwner, "accuse" | "found" | "isDecided"> {
+export interface PresenceOwner extends Omit<ObserverOwner, "accuse" | "compared" | "found" | "isDecided"> {
   /** Probes the neighbor on a slot now. */
   probe(now: number, slot: number): void;
   /** An entry has changed. */
@@ -76,6 +77,7 @@ export class Presence {
   readonly #observer: Observer;
   readonly #probation: Probation;
   readonly #strangers: Strangers;
+  readonly #islands = new Islands();
   readonly #isFull: boolean;
   /** Since when there is no neighbor. */
   #aloneSince = Number.POSITIVE_INFINITY;
@@ -94,6 +96,7 @@ export class Presence {
     this.#own = new OwnRecord(contact, epoch, tags);
     this.#table = new DirectoryTable(config, (now, type, record) => {
       this.#comparison.changed(now);
+      this.#islands.changed(now);
       owner.changed(now, type, record);
     });
     this.#jury = new Jury(contact.id, config, this.#table, health, random, {
@@ -120,6 +123,9 @@ export class Presence {
       unansweredSince: (slot) => owner.unansweredSince(slot),
       accuse: (now, record, evidence) => this.#jury.accuse(now, record, evidence),
       found: (now, record) => this.#jury.found(now, record),
+      compared: (now, record, isSame) => {
+        if (this.#islands.compared(now, isSame)) owner.call(now, record);
+      },
       isDecided: (id) => this.#jury.isDecided(id),
     });
     this.#probation = new Probation(config, (now, slot) => owner.probe(now, slot));

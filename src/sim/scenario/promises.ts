@@ -191,7 +191,9 @@ export class Judge {
 
   #connection(honest: readonly Life[]): void {
     if (honest.length < 2) return;
-    const byId = new Map(honest.map((life) => [life.id as string, life]));
+    // Those who mean harm are on the way, and let others pass.
+    const running = this.#world.lives.filter(({ isUp }) => isUp);
+    const byId = new Map(running.map((life) => [life.id as string, life]));
     const first = honest[0]!;
     const reached = new Set<Life>([first]);
     for (const life of reached) {
@@ -204,7 +206,7 @@ export class Judge {
     if (cutOff === undefined) return;
     this.#note({
       promise: "overlay connected",
-      message: `no way leads from peer ${first.number} to peer ${cutOff.number}: ${reached.size} of ${honest.length} hang together`,
+      message: `no way leads from peer ${first.number} to peer ${cutOff.number}: ${reached.size} of ${running.length} hang together`,
       lines: [this.#line(first, "neighbors", numbersOf(first)), this.#line(cutOff, "neighbors", numbersOf(cutOff))],
     });
   }
