@@ -157,6 +157,7 @@ describe("a peer", () => {
       expect(after.peer.id).toBe(id);
       const knows = ({ peer }: StartedPeer) => statusOf(peer, id) === "alive" && epochAt(peer) > epoch;
       await until(() => knows(first) && knows(second), "both know its new life", patienceMs);
+      await after.peer.ready({ atLeast: 3 });
       expect(after.peer.address === address).toBe(where === "at the same port");
       // There are three peers as before, not four.
       for (const { peer } of [first, second, after]) {
