@@ -2,7 +2,7 @@ import { defineConfig } from "vitest/config";
 
 const limits = { testTimeout: 30_000, hookTimeout: 30_000 };
 /** Many processes, or many peers in one: judged by the clock, they must not fight each other for two cores. */
-const crowded = ["test/net/promises*.test.ts", "test/net/{hostile-bounds,twenty-peers}.test.ts"];
+const crowded = ["test/net/promises*.test.ts", "test/net/{hostile,hostile-bounds,twenty-peers}.test.ts"];
 
 export default defineConfig({
   test: {

@@ -2,7 +2,7 @@ import { expect } from "vitest";
 import { seededRuns } from "../seeded.js";
 import { FaultSchedule } from "./fault-schedule.js";
 
-const runs = process.env.HEARSAY_LONG ? 1_000 : 12;
+const runs = process.env.HEARSAY_LONG ? 1_000 : 8;
 /** After the last fault. */
 const settleMs = 10_000;
 

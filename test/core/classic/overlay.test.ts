@@ -2,14 +2,14 @@ import { describe, expect, test } from "vitest";
 import { seededRuns } from "../../seeded.js";
 import { ClassicWorld } from "./world.js";
 
-const scale = process.env.HEARSAY_LONG ? 20 : 1;
+const scale = process.env.HEARSAY_LONG ? 80 : 1;
 
 describe("the overlay of classic peers", () => {
   for (const peers of [2, 3, 5, 6, 10, 20, 50]) {
-    const runs = peers > 20 ? 4 * scale : 15 * scale;
+    const runs = peers > 20 ? 4 * scale : 8 * scale;
     seededRuns(
       `${peers} peers started one after the other are whole as soon as they have joined`,
-      15 * scale,
+      8 * scale,
       (seed) => {
         const world = new ClassicWorld(seed);
         world.startSeeds(3);
@@ -36,7 +36,7 @@ describe("the overlay of classic peers", () => {
     });
   }
 
-  seededRuns("every message reaches every peer that had joined when it was published, and once", 10 * scale, (seed) => {
+  seededRuns("every message reaches every peer that had joined when it was published, and once", 5 * scale, (seed) => {
     const world = new ClassicWorld(seed, { peer: { messages: 10 } });
     world.startSeeds(3);
     world.startPeers(20, 400);
@@ -69,7 +69,7 @@ describe("the overlay of classic peers", () => {
     expect(degrees.filter((degree) => degree > 4).length / degrees.length).toBeLessThan(0.2);
   });
 
-  seededRuns("survivors re-link by themselves when a third of the peers is killed at once", 10 * scale, (seed) => {
+  seededRuns("survivors re-link by themselves when a third of the peers is killed at once", 5 * scale, (seed) => {
     const world = new ClassicWorld(seed);
     world.startSeeds(3);
     world.startPeers(15, 300);
@@ -85,7 +85,7 @@ describe("the overlay of classic peers", () => {
     for (const peer of world.alive.slice(1)) expect(peer.delivered.get(text)).toBe(1);
   });
 
-  seededRuns("a peer whose only neighbor dies finds another within a liveness round", 10 * scale, (seed) => {
+  seededRuns("a peer whose only neighbor dies finds another within a liveness round", 5 * scale, (seed) => {
     const world = new ClassicWorld(seed, { peer: { neighborsWanted: 1, neighborsMax: 2 } });
     world.startSeeds(3);
     world.startPeers(8, 300);
@@ -98,7 +98,7 @@ describe("the overlay of classic peers", () => {
     expect(world.network.runUntil(found, 20_000)).toBe(true);
   });
 
-  seededRuns("a network that was cut in two is whole again after the cut is mended", 10 * scale, (seed) => {
+  seededRuns("a network that was cut in two is whole again after the cut is mended", 5 * scale, (seed) => {
     const world = new ClassicWorld(seed);
     world.startSeeds(3);
     world.startPeers(12, 300);
@@ -110,7 +110,7 @@ describe("the overlay of classic peers", () => {
     expect(world.network.runUntil(() => world.whole(), 60_000)).toBe(true);
   });
 
-  seededRuns("a peer that was stopped for two minutes is linked two-way again soon after", 10 * scale, (seed) => {
+  seededRuns("a peer that was stopped for two minutes is linked two-way again soon after", 5 * scale, (seed) => {
     const world = new ClassicWorld(seed);
     world.startSeeds(3);
     world.startPeers(10, 300);
@@ -138,7 +138,7 @@ describe("the overlay of classic peers", () => {
     world.expectWhole();
   });
 
-  seededRuns("any schedule of crashes, stops, cuts and restarts ends in one whole overlay", 15 * scale, (seed) => {
+  seededRuns("any schedule of crashes, stops, cuts and restarts ends in one whole overlay", 8 * scale, (seed) => {
     const lossy = seed % 2 === 0;
     const world = new ClassicWorld(seed);
     world.startSeeds(3);
