@@ -12,46 +12,11 @@ import { seedDefaults } from "../../src/core/seed/config.js";
 import { SeedCore, type SeedEvent } from "../../src/core/seed/seed.js";
 import { VirtualNetwork, type VirtualNetworkOptions } from "../../src/sim/network.js";
 import type { VirtualProcess } from "../../src/sim/process.js";
+import { ShiftedCore } from "../../src/sim/scenario/shifted-core.js";
 import { throughTheWire } from "./peer-world.js";
 
-/** A core whose clock may be ahead of the network's: by what the driver was told, never back. */
-class Skewed {
-  readonly core: PeerCore;
-  aheadMs = 0;
-
-  constructor(core: PeerCore) {
-    this.core = core;
-  }
-
-  get nextWake(): number {
-    return this.core.nextWake - this.aheadMs;
-  }
-
-  linkUp(now: number, ...rest: Tail<PeerCore["linkUp"]>): void {
-    this.core.linkUp(now + this.aheadMs, ...rest);
-  }
-
-  linkEnded(now: number, ...rest: Tail<PeerCore["linkEnded"]>): void {
-    this.core.linkEnded(now + this.aheadMs, ...rest);
-  }
-
-  linkDown(now: number, ...rest: Tail<PeerCore["linkDown"]>): void {
-    this.core.linkDown(now + this.aheadMs, ...rest);
-  }
-
-  receive(now: number, ...rest: Tail<PeerCore["receive"]>): void {
-    this.core.receive(now + this.aheadMs, ...rest);
-  }
-
-  wake(now: number): void {
-    this.core.wake(now + this.aheadMs);
-  }
-}
-
-type Tail<F> = F extends (first: number, ...rest: infer Rest) => unknown ? Rest : never;
-
 export interface DirectoryPeer {
-  readonly process: VirtualProcess<Skewed>;
+  readonly process: VirtualProcess<ShiftedCore>;
   readonly id: PeerId;
   readonly address: Address;
   readonly epoch: number;
@@ -112,10 +77,10 @@ export class DirectoryWorld {
     const { id = this.newId(), address = this.newAddress(), epoch = this.now } = options;
     const told: DirectoryPeer["told"] = [];
     const self = { contact: { id, address }, epoch, network: "test" };
-    const process = this.network.start<Skewed, PeerEvent>(
+    const process = this.network.start<ShiftedCore, PeerEvent>(
       address,
       (effects, random) =>
-        new Skewed(
+        new ShiftedCore(
           new PeerCore(self, peerConfig(options.tuning ?? this.#tuning), random, {
             dial: (to, dialect) => effects.dial(to, dialect),
             send: (link, message) => effects.send(link, message),

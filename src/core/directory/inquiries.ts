@@ -86,11 +86,6 @@ export class Inquiries {
     return next;
   }
 
-  /** How many are under way. */
-  get size(): number {
-    return this.#open.length;
-  }
-
   /** The one at this peer. */
   find(id: PeerId): Inquiry | undefined {
     return this.#open.find(({ record }) => record.id === id);

@@ -97,12 +97,7 @@ export class Life {
           arrived: (envelope, round) => owner.arrived(this, envelope, round),
           ordered: (envelope) => owner.ordered(this, envelope),
         });
-        return new ShiftedCore(
-          core,
-          aheadMs,
-          () => {},
-          (link) => this.#links.delete(link),
-        );
+        return new ShiftedCore(core, aheadMs, (link) => this.#links.delete(link));
       },
       (event) => owner.told(this, event),
     );

@@ -137,9 +137,6 @@ export const scenarioDefaults: Scenario = {
   steps: [],
 };
 
-/** The most peers that may be started, joined and restarted ones included. */
-export const scenarioPeersMax = 1_000_000;
-
 /** A scenario, of which only what matters need be said. */
 export function scenario(parts: Partial<Scenario>): Scenario {
   const steps = [...(parts.steps ?? [])].sort((a, b) => a.atMs - b.atMs);

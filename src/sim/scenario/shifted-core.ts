@@ -15,22 +15,12 @@ export class ShiftedCore implements Core<AnyMessage> {
   readonly core: PeerCore;
   /** Added to the time of the network. May grow, not shrink. */
   aheadMs: number;
-  readonly #heard: (link: LinkId, message: AnyMessage) => void;
   readonly #gone: (link: LinkId) => void;
 
-  /**
-   * @param heard - is told of every message before the core
-   * @param gone - is told of every link that has ended
-   */
-  constructor(
-    core: PeerCore,
-    aheadMs: number,
-    heard: (link: LinkId, message: AnyMessage) => void,
-    gone: (link: LinkId) => void,
-  ) {
+  /** @param gone - is told of every link that has ended */
+  constructor(core: PeerCore, aheadMs = 0, gone: (link: LinkId) => void = () => {}) {
     this.core = core;
     this.aheadMs = aheadMs;
-    this.#heard = heard;
     this.#gone = gone;
   }
 
@@ -52,7 +42,6 @@ export class ShiftedCore implements Core<AnyMessage> {
   }
 
   receive(now: number, link: LinkId, message: AnyMessage): void {
-    this.#heard(link, message);
     this.core.receive(now + this.aheadMs, link, message);
   }
 
