@@ -3,7 +3,7 @@
 /** How a peer keeps its directory, and when it takes another for dead. Times are milliseconds. */
 export interface DirectoryConfig {
   /**
-   * `full`: everybody knows everybody, some 200 bytes for each. `neighbors`: only those that a peer has a link to, for huge
+   * `full`: everybody knows everybody, some 350 bytes for each. `neighbors`: only those that a peer has a link to, for huge
    * networks. All peers of a network must have the same.
    */
   readonly directory: "full" | "neighbors";
