@@ -243,7 +243,7 @@ export class Broadcast {
       this.#owner.duplicate(now, envelope);
       // It came by reconciliation before it came on the tree: nothing is wrong with the tree.
       if (this.#repaired.size > 0 && this.#repaired.delete(keyOf(envelope))) return;
-      const from = this.#history.get(envelope)?.from ?? -1;
+      const from = this.#history.from(envelope);
       this.#trees.heardTwice(now, tree, slot, from, isRoots ? round : Number.POSITIVE_INFINITY);
       return;
     }

@@ -14,18 +14,13 @@ import type { HistoryConfig } from "./config.js";
 import { Digests, Summand } from "./digests.js";
 import { type Guess, guess } from "./guess.js";
 import type { PeerId } from "./identity.js";
-import { type Bounds, type DigestPart, type Envelope, type MessageId, payloadBytesOf } from "./message.js";
-import { Numbered } from "./numbered.js";
+import { type Kept, KeptMessages } from "./kept-messages.js";
+import type { Bounds, DigestPart, Envelope, MessageId } from "./message.js";
 import { SequenceRanges } from "./sequence-ranges.js";
 import { Shelves } from "./shelves.js";
 
 /** A message that is kept, and how far it had come. */
-export interface Retained {
-  readonly envelope: Envelope;
-  /** Hops from its origin to here. */
-  readonly round: number;
-  /** The slot of the neighbor that brought it; -1 for a message of one's own. */
-  readonly from: number;
+export interface Retained extends Kept {
   /** When it first came to the network, as far as is known here; milliseconds since 1970. */
   readonly arrivedAt: number;
 }
@@ -51,35 +46,10 @@ export interface LifeView {
   readonly kept: SequenceRanges;
 }
 
-/** A kept message in its place. There are many of them: a time that is counted from the life's beginning is a small number. */
-class Entry implements Retained {
-  readonly envelope: Envelope;
-  readonly round: number;
-  readonly from: number;
-  readonly life: Life;
-  /** Counts arrivals. */
-  readonly turn: number;
-  isKept = true;
-  readonly #sinceMs: number;
-
-  constructor(life: Life, envelope: Envelope, round: number, from: number, arrivedAt: number, turn: number) {
-    this.envelope = envelope;
-    this.round = round;
-    this.from = from;
-    this.life = life;
-    this.turn = turn;
-    this.#sinceMs = arrivedAt - life.begunAt;
-  }
-
-  get arrivedAt(): number {
-    return this.life.begunAt + this.#sinceMs;
-  }
-}
-
 class Life extends Summand implements LifeView {
   readonly seen = new SequenceRanges();
   readonly kept = new SequenceRanges();
-  readonly entries = new Numbered<Entry>();
+  readonly messages = new KeptMessages();
   heardAt = 0;
   /** Whether more than one message has come since its origin got its place in the order. */
   isLively = false;
@@ -93,8 +63,6 @@ class Life extends Summand implements LifeView {
   }
 }
 
-/** What a kept message weighs beside its payload: about what its objects take. */
-const overheadBytes = 100;
 /** Lives of one origin that are told apart: a process that crashes at each start is not worth more. */
 const livesMax = 8;
 /** Ranges of kept numbers of one life; with more the lowest goes. What fits into one message. */
@@ -114,11 +82,10 @@ export class History {
   /** Of lives up to this one everything counts as seen: for the few origins that had too many lives. */
   readonly #floorEpochs = new Map<PeerId, number>();
   readonly #digests = new Digests<Life>();
-  readonly #shelves: Shelves<Entry>;
+  readonly #shelves: Shelves<Life>;
   readonly #holed = new Set<Life>();
   #recent: Life | undefined;
   #bytes = 0;
-  #arrivals = 0;
   #gaps: Gap[] = [];
   #gapsSince = Number.POSITIVE_INFINITY;
 
@@ -170,7 +137,14 @@ export class History {
 
   /** The message, if it is still kept. */
   get(id: MessageId): Retained | undefined {
-    return this.#find(id.origin, id.epoch)?.entries.get(id.seq);
+    const life = this.#find(id.origin, id.epoch);
+    const kept = life?.messages.get(id.seq);
+    return kept && { ...kept, arrivedAt: life!.begunAt + kept.sinceMs };
+  }
+
+  /** The slot of the neighbor that brought the message; -1 for one's own, and for what is not kept. */
+  from(id: MessageId): number {
+    return this.#find(id.origin, id.epoch)?.messages.from(id.seq) ?? -1;
   }
 
   /** What is remembered of a life; undefined when nothing is. */
@@ -248,19 +222,17 @@ export class History {
   /** Lets go of what is too old. */
   forget(now: number): void {
     for (let left = forgottenMax; left > 0; left--) {
-      const entry = this.#shelves.takeDue(now);
-      if (entry === undefined) return;
-      this.#drop(entry);
+      const oldest = this.#shelves.oldest(now);
+      if (oldest === undefined) return;
+      this.#drop(oldest.life, oldest.seq);
     }
   }
 
   /** The kept messages in order of arrival: those of one topic, or all. */
   retained(topic: string | undefined): Envelope[] {
-    const entries: Entry[] = [];
-    for (const entry of this.#shelves.all()) {
-      if (topic === undefined || entry.envelope.topic === topic) entries.push(entry);
-    }
-    return entries.sort((a, b) => a.turn - b.turn).map(({ envelope }) => envelope);
+    const all = [...this.#shelves.all()].sort((a, b) => a.turn - b.turn);
+    const envelopes = all.map(({ life, seq }) => life.messages.get(seq)!.envelope);
+    return topic === undefined ? envelopes : envelopes.filter((envelope) => envelope.topic === topic);
   }
 
   // The set that is compared with others: lives that keep a message
@@ -360,7 +332,7 @@ export class History {
   }
 
   #letGo(now: number, life: Life): void {
-    for (const entry of life.entries.all()) this.#drop(entry);
+    for (const seq of life.messages.seqs()) this.#drop(life, seq);
     const holes = holesOf(life.seen.bounds);
     for (let i = 0; i < holes.length; i += 2) this.#noteGap(now, life.origin, life.epoch, holes[i]!, holes[i + 1]!);
     this.#holed.delete(life);
@@ -387,31 +359,29 @@ export class History {
 
   #keep(life: Life, envelope: Envelope, round: number, from: number, arrivedAt: number, now: number): void {
     if (this.#shelves.isDue(arrivedAt, now)) return;
-    const entry = new Entry(life, envelope, round, from, arrivedAt, this.#arrivals++);
-    life.entries.put(envelope.seq, entry);
-    life.kept.add(envelope.seq);
-    this.#shelves.put(entry);
-    envelope.hold?.();
-    this.#bytes += payloadBytesOf(envelope) + overheadBytes;
+    const { seq } = envelope;
+    this.#bytes += life.messages.put(envelope, round, from, arrivedAt - life.begunAt);
+    life.kept.add(seq);
+    this.#shelves.put(arrivedAt, life, seq);
     if (!life.isSummed) this.#digests.insert(life);
     const { retainedMax, retainedMaxBytes, retainedPerOriginMax } = this.#config;
-    if (life.entries.size > retainedPerOriginMax) this.#drop(life.entries.get(life.kept.first)!);
+    if (life.messages.size > retainedPerOriginMax) this.#drop(life, life.kept.first);
     if (life.kept.size > keptRangesMax) this.#dropLowestRange(life);
-    while (this.size > retainedMax || this.#bytes > retainedMaxBytes) this.#drop(this.#shelves.takeOldest()!);
+    while (this.size > retainedMax || this.#bytes > retainedMaxBytes) {
+      const oldest = this.#shelves.oldest()!;
+      this.#drop(oldest.life, oldest.seq);
+    }
   }
 
   #dropLowestRange(life: Life): void {
     const [first, last] = life.kept.bounds as [number, number];
-    for (let seq = first; seq <= last; seq++) this.#drop(life.entries.get(seq)!);
+    for (let seq = first; seq <= last; seq++) this.#drop(life, seq);
   }
 
-  #drop(entry: Entry): void {
-    const { life, envelope } = entry;
-    life.entries.remove(envelope.seq);
-    life.kept.remove(envelope.seq);
-    this.#shelves.remove(entry);
-    envelope.release?.();
-    this.#bytes -= payloadBytesOf(envelope) + overheadBytes;
-    if (life.entries.size === 0) this.#digests.remove(life);
+  #drop(life: Life, seq: number): void {
+    this.#bytes -= life.messages.remove(seq);
+    life.kept.remove(seq);
+    this.#shelves.removed(life, seq);
+    if (life.messages.size === 0) this.#digests.remove(life);
   }
 }

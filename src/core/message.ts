@@ -91,13 +91,29 @@ export interface Envelope extends MessageId {
   readonly frame?: object | undefined;
   /** The payload's length, where it costs less to know than to look at the payload; see {@link payloadBytesOf}. */
   readonly payloadBytes?: number;
+  /** Where the message itself can be had again, for those who keep many; undefined at the origin and in the simulator. */
+  readonly source?: EnvelopeSource | undefined;
+  /** Its place there. */
+  readonly place?: number | undefined;
   /**
-   * To be called by whoever keeps the message beyond the input that brought it, once for each keeping: what comes off the
+   * To be called by whoever keeps the envelope beyond the input that brought it, once for each keeping: what comes off the
    * wire shares its memory with what came beside it, and moves out where that would be held in vain.
    */
   hold?(): void;
   /** Ends one keeping. */
   release?(): void;
+}
+
+/**
+ * Something that messages lie in, each at a place of its own: with it they can be kept without an object for each. A place
+ * is kept once, by the input that brought the message, or it is lost.
+ */
+export interface EnvelopeSource {
+  /** An envelope of the message that is kept at this place. */
+  envelopeAt(place: number): Envelope;
+  /** The message is kept until it is dropped. */
+  keep(place: number): void;
+  drop(place: number): void;
 }
 
 /** How many bytes a message's payload has. */

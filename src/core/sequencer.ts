@@ -121,9 +121,10 @@ export class Sequencer {
       const envelope = envelopes.get(seq)!;
       envelopes.delete(seq);
       this.#count--;
-      envelope.release?.();
       this.#bytes -= payloadBytesOf(envelope) + overheadBytes;
+      // The next one holds it before this one lets go.
       this.#owner.ordered(envelope);
+      envelope.release?.();
     }
   }
 }

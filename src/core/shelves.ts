@@ -1,33 +1,47 @@
 /**
- * Things that are kept for a time, on one shelf for each step of it. A thing taken out from the middle only loses its
- * mark; the shelves are tidied when more is gone than is there. What goes in the order in which it came, as most does, is
+ * Which messages are kept since when: they stand on shelves, one for each step of time. One that goes from the middle
+ * leaves its place to be tidied when more is gone than is there. What goes in the order in which it came, as most does, is
  * let go at once.
  */
 
-/** Something that stands on a shelf. */
-export interface Shelved {
-  /** Milliseconds since 1970. */
-  readonly arrivedAt: number;
-  /** False as soon as it has been taken. */
-  isKept: boolean;
+/** Knows which messages of a life are still kept. */
+export interface Keeper {
+  has(seq: number): boolean;
 }
 
-interface Shelf<Thing> {
+/** A message on a shelf. */
+export interface Shelved<Life> {
+  readonly life: Life;
+  readonly seq: number;
+  /** Counts arrivals. */
+  readonly turn: number;
+}
+
+/**
+ * Messages in order of arrival, as runs: of a life that has much to say many come in a row. Columns, not objects: see
+ * `kept-messages.ts`.
+ */
+interface Shelf<Life> {
   readonly number: number;
-  things: (Thing | undefined)[];
-  /** Where those begin that have not been taken from the front. */
+  lives: (Life | undefined)[];
+  /** First and last number of each run, and the turn of the first; the others' turns follow. */
+  firsts: number[];
+  lasts: number[];
+  turns: number[];
+  /** Where the runs begin that have not gone from the front. */
   at: number;
 }
 
-/** Shelves for things of the last `steps` times `stepMs`. */
-export class Shelves<Thing extends Shelved> {
+/** Shelves for the messages of the last `steps` times `stepMs`. */
+export class Shelves<Life extends { readonly messages: Keeper }> {
   readonly #stepMs: number;
   readonly #steps: number;
-  readonly #shelves = new Map<number, Shelf<Thing>>();
-  #recent: Shelf<Thing> | undefined;
-  #oldest: Shelf<Thing> | undefined;
+  readonly #shelves = new Map<number, Shelf<Life>>();
+  #recent: Shelf<Life> | undefined;
+  #oldest: Shelf<Life> | undefined;
   #size = 0;
-  /** Taken, but still on a shelf. */
+  #turns = 0;
+  /** Kept no more, but still on a shelf. */
   #gone = 0;
 
   constructor(stepMs: number, steps: number) {
@@ -35,7 +49,7 @@ export class Shelves<Thing extends Shelved> {
     this.#steps = steps;
   }
 
-  /** How many things there are. */
+  /** How many messages there are. */
   get size(): number {
     return this.#size;
   }
@@ -51,85 +65,70 @@ export class Shelves<Thing extends Shelved> {
     return Math.floor(arrivedAt / this.#stepMs) + this.#steps < Math.floor(now / this.#stepMs);
   }
 
-  /** Puts something on the shelf of its time. */
-  put(thing: Thing): void {
-    const number = Math.floor(thing.arrivedAt / this.#stepMs);
+  /** Puts a message, which its life keeps, on the shelf of its time. */
+  put(arrivedAt: number, life: Life, seq: number): void {
+    const number = Math.floor(arrivedAt / this.#stepMs);
     let shelf = this.#recent;
     if (shelf === undefined || shelf.number !== number) {
       shelf = this.#shelves.get(number) ?? this.#begin(number);
       this.#recent = shelf;
     }
-    shelf.things.push(thing);
+    append(shelf, life, seq, this.#turns++);
     this.#size++;
   }
 
-  /** Takes something from wherever it stands. Things that were taken already are left alone. */
-  remove(thing: Thing): void {
-    if (!thing.isKept) return;
-    thing.isKept = false;
+  /** A message is kept no more: to be told once for each, after its life has let go of it. */
+  removed(life: Life, seq: number): void {
     this.#size--;
     this.#gone++;
-    if (this.#oldest?.things[this.#oldest.at] === thing) this.#letGo(this.#oldest);
+    const oldest = this.#oldest;
+    if (oldest?.firsts[oldest.at] === seq && oldest.lives[oldest.at] === life) this.#letGo(oldest);
     else if (this.#gone > this.#size + 1_024) this.#tidy();
   }
 
-  /** Takes something of the oldest shelf; undefined when there is nothing. */
-  takeOldest(): Thing | undefined {
-    return this.#takeUntil(Number.POSITIVE_INFINITY);
-  }
-
-  /** Takes something that is due, if anything is. */
-  takeDue(now: number): Thing | undefined {
-    return this.#takeUntil(now);
-  }
-
-  /** All things, shelf by shelf. */
-  *all(): Iterable<Thing> {
-    for (const { things, at } of this.#shelves.values()) {
-      for (let i = at; i < things.length; i++) if (things[i]!.isKept) yield things[i]!;
-    }
-  }
-
-  #takeUntil(dueAt: number): Thing | undefined {
+  /** A message of the oldest shelf, if that is due by then; undefined when there is none. */
+  oldest(dueAt = Number.POSITIVE_INFINITY): Shelved<Life> | undefined {
     while (this.#oldest !== undefined && this.nextDueAt <= dueAt) {
-      const thing = this.#takeFrom(this.#oldest);
-      if (thing !== undefined) return thing;
-      this.#clear(this.#oldest);
+      const shelf = this.#oldest;
+      this.#letGo(shelf);
+      const { at } = shelf;
+      if (at < shelf.lives.length) return { life: shelf.lives[at]!, seq: shelf.firsts[at]!, turn: shelf.turns[at]! };
+      this.#clear(shelf);
     }
     return undefined;
   }
 
-  #takeFrom(shelf: Shelf<Thing>): Thing | undefined {
-    this.#letGo(shelf);
-    if (shelf.at === shelf.things.length) return undefined;
-    const thing = shelf.things[shelf.at]!;
-    shelf.things[shelf.at++] = undefined;
-    thing.isKept = false;
-    this.#size--;
-    return thing;
+  /** All messages, shelf by shelf. */
+  *all(): Iterable<Shelved<Life>> {
+    for (const shelf of this.#shelves.values()) yield* keptOn(shelf);
   }
 
-  /** Lets go of what has been taken from the front. */
-  #letGo(shelf: Shelf<Thing>): void {
-    const { things } = shelf;
-    while (shelf.at < things.length && !things[shelf.at]!.isKept) {
-      things[shelf.at++] = undefined;
+  /** Lets go of what has gone from the front. */
+  #letGo(shelf: Shelf<Life>): void {
+    const { lives, firsts, lasts, turns } = shelf;
+    while (shelf.at < lives.length && !lives[shelf.at]!.messages.has(firsts[shelf.at]!)) {
       this.#gone--;
+      if (firsts[shelf.at]! < lasts[shelf.at]!) {
+        firsts[shelf.at]!++;
+        turns[shelf.at]!++;
+      } else lives[shelf.at++] = undefined;
     }
-    if (shelf.at > 1_024 && 2 * shelf.at > things.length) {
-      shelf.things = things.slice(shelf.at);
-      shelf.at = 0;
-    }
+    if (shelf.at <= 1_024 || 2 * shelf.at <= lives.length) return;
+    shelf.lives = lives.slice(shelf.at);
+    shelf.firsts = firsts.slice(shelf.at);
+    shelf.lasts = lasts.slice(shelf.at);
+    shelf.turns = turns.slice(shelf.at);
+    shelf.at = 0;
   }
 
-  #begin(number: number): Shelf<Thing> {
-    const shelf: Shelf<Thing> = { number, things: [], at: 0 };
+  #begin(number: number): Shelf<Life> {
+    const shelf: Shelf<Life> = { number, lives: [], firsts: [], lasts: [], turns: [], at: 0 };
     this.#shelves.set(number, shelf);
     if (this.#oldest === undefined || number < this.#oldest.number) this.#oldest = shelf;
     return shelf;
   }
 
-  #clear(shelf: Shelf<Thing>): void {
+  #clear(shelf: Shelf<Life>): void {
     this.#shelves.delete(shelf.number);
     if (this.#recent === shelf) this.#recent = undefined;
     this.#oldest = undefined;
@@ -140,10 +139,39 @@ export class Shelves<Thing extends Shelved> {
 
   #tidy(): void {
     for (const shelf of [...this.#shelves.values()]) {
-      shelf.things = shelf.things.slice(shelf.at).filter((thing) => thing!.isKept);
+      const kept = [...keptOn(shelf)];
+      shelf.lives = [];
+      shelf.firsts = [];
+      shelf.lasts = [];
+      shelf.turns = [];
       shelf.at = 0;
-      if (shelf.things.length === 0) this.#clear(shelf);
+      for (const { life, seq, turn } of kept) append(shelf, life, seq, turn);
+      if (kept.length === 0) this.#clear(shelf);
     }
     this.#gone = 0;
+  }
+}
+
+/** Puts a message at the end: of the last run, if it is the next of it in number and turn. */
+function append<Life>({ lives, firsts, lasts, turns }: Shelf<Life>, life: Life, seq: number, turn: number): void {
+  const last = lives.length - 1;
+  if (last >= 0 && lives[last] === life && lasts[last] === seq - 1 && turns[last]! + seq - firsts[last]! === turn) {
+    lasts[last] = seq;
+    return;
+  }
+  lives.push(life);
+  firsts.push(seq);
+  lasts.push(seq);
+  turns.push(turn);
+}
+
+/** What its life still keeps. */
+function* keptOn<Life extends { readonly messages: Keeper }>(shelf: Shelf<Life>): Iterable<Shelved<Life>> {
+  const { lives, firsts, lasts, turns } = shelf;
+  for (let i = shelf.at; i < lives.length; i++) {
+    const life = lives[i]!;
+    for (let seq = firsts[i]!; seq <= lasts[i]!; seq++) {
+      if (life.messages.has(seq)) yield { life, seq, turn: turns[i]! + seq - firsts[i]! };
+    }
   }
 }

@@ -9,13 +9,14 @@
  * an envelope is written once at its origin, and whoever passes it on sends the bytes that came in.
  */
 import type { Message, NativeGossip } from "../core/message.js";
+import { Block } from "./native/block.js";
 import { ByteReader } from "./native/byte-reader.js";
 import { ByteWriter, frameHeadBytes } from "./native/byte-writer.js";
-import { encodeEnvelope, envelopeRoomBytes } from "./native/envelope.js";
+import { encodeEnvelope, envelopeRoomBytes, readAgain } from "./native/envelope.js";
 import { type Codec, codecs, firstSkippable } from "./native/messages.js";
 import { ownFrame } from "./native/own-frames.js";
 import { framingVersion, preamble, preambleMagic } from "./native/preamble.js";
-import { Block, ReceivedEnvelope } from "./native/received-envelope.js";
+import { ReceivedEnvelope } from "./native/received-envelope.js";
 import { Malformed, type NativeRefusal } from "./native/refusal.js";
 
 export { encodeEnvelope } from "./native/envelope.js";
@@ -266,8 +267,8 @@ export class NativeReader {
 
   /** A frame that came in pieces stands alone; the others lie in the bytes that came together. */
   #blockOf(bytes: Uint8Array): Block {
-    if (bytes !== this.#chunk) return new Block(bytes, true);
-    this.#block ??= new Block(bytes);
+    if (bytes !== this.#chunk) return new Block(bytes, readAgain, true);
+    this.#block ??= new Block(bytes, readAgain);
     return this.#block;
   }
 

@@ -5,11 +5,12 @@
  */
 import type { Envelope } from "../../core/message.js";
 import { address as addressField } from "./address.js";
-import type { ByteReader } from "./byte-reader.js";
+import type { Block } from "./block.js";
+import { ByteReader } from "./byte-reader.js";
 import { ByteWriter } from "./byte-writer.js";
 import { seq } from "./fields.js";
 import { bytesInFrame } from "./own-frames.js";
-import { type Block, type EnvelopeHead, ReceivedEnvelope } from "./received-envelope.js";
+import { type EnvelopeHead, ReceivedEnvelope } from "./received-envelope.js";
 
 /** Room in a gossip frame for all but the payload; at most 585 bytes of it are in use, the rest is for fields to come. */
 export const envelopeRoomBytes = 1024;
@@ -53,8 +54,22 @@ interface KnownHead extends EnvelopeHead {
 /** Heads read lately, each in the place that the first byte of its origin gives it. */
 const knownHeads = new Array<KnownHead | undefined>(256).fill(undefined);
 
-/** Reads an envelope that reaches up to the end of the body. `block`: those bytes, with what else lies in them. */
-export function readEnvelope(from: ByteReader, block: Block): ReceivedEnvelope {
+/** Bytes that have been read and kept are read again: what was too long has been refused long ago. */
+const again = new ByteReader(Number.MAX_SAFE_INTEGER);
+
+/** Reads an envelope again that lies at this place of a block. */
+export function readAgain(bytes: Uint8Array, start: number, end: number, block: Block, place: number): Envelope {
+  again.begin(bytes, start, end);
+  return readEnvelope(again, block, place);
+}
+
+/**
+ * Reads an envelope that reaches up to the end of the body.
+ *
+ * @param block - those bytes, with what else lies in them
+ * @param knownPlace - its place there, if it has one already
+ */
+export function readEnvelope(from: ByteReader, block: Block, knownPlace?: number): ReceivedEnvelope {
   const start = from.at;
   const known = from.left > 0 ? knownHeads[from.bytes[start]!] : undefined;
   const isKnownLife = known !== undefined && from.passes(known.life);
@@ -83,5 +98,13 @@ export function readEnvelope(from: ByteReader, block: Block): ReceivedEnvelope {
   const payloadAt = from.at;
   from.skip(length);
   from.skip(from.left);
-  return new ReceivedEnvelope(head, number, block, start, from.at, timeAt, payloadAt, length);
+  const end = from.at;
+  const place = knownPlace ?? block.add(start, end);
+  return new ReceivedEnvelope(head, number, block, place, from.bytes, {
+    start,
+    timeAt,
+    payloadAt,
+    payloadBytes: length,
+    end,
+  });
 }

@@ -4,6 +4,7 @@
  */
 import { listMax, pageMax } from "../../core/directory/messages.js";
 import type { Message } from "../../core/message.js";
+import type { Block } from "./block.js";
 import type { ByteReader } from "./byte-reader.js";
 import type { ByteWriter } from "./byte-writer.js";
 import { accusation, directoryEntry, ended, peerRecord, versionOf } from "./directory-fields.js";
@@ -31,7 +32,7 @@ import {
   varint,
 } from "./fields.js";
 import { gossipCode } from "./own-frames.js";
-import { type Block, gossipHeadBytes, oneByteRoundMax } from "./received-envelope.js";
+import { gossipHeadBytes, oneByteRoundMax } from "./received-envelope.js";
 
 /** The message of a type. */
 export type MessageOf<Type extends Message["type"]> = Extract<Message, { readonly type: Type }>;
