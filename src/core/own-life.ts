@@ -15,11 +15,13 @@ const skippedMax = 1_000;
 /** One process's life as an origin. */
 export class OwnLife {
   readonly #self: PeerSelf;
+  readonly #epoch: number;
   readonly #history: History;
   #seq = 0;
 
   constructor(self: PeerSelf, history: History) {
     this.#self = self;
+    this.#epoch = self.epoch;
     this.#history = history;
   }
 
@@ -33,13 +35,14 @@ export class OwnLife {
 
   /** Whether a message is of this life. */
   has({ origin, epoch }: MessageId): boolean {
-    return epoch === this.#self.epoch && origin === this.#self.contact.id;
+    return epoch === this.#epoch && origin === this.#self.contact.id;
   }
 
   /** Whether a message is in this life's name, and was not published here. Its number is not used any more then. */
   isForged(now: number, envelope: Envelope): boolean {
+    if (!this.has(envelope)) return false;
     const { origin, epoch, seq } = envelope;
-    if (seq <= this.#seq || !this.has(envelope)) return false;
+    if (seq <= this.#seq) return false;
     if (seq - this.#seq <= skippedMax) {
       this.#history.skip(now, origin, epoch, [this.#seq + 1, seq]);
       this.#seq = seq;
