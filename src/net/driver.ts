@@ -23,7 +23,7 @@ import type { DialectOptions, DriverOptions } from "./driver-options.js";
 import { ListenError } from "./errors.js";
 import { NativeConnection, type NativeLimits, type NativeOwner } from "./native-connection.js";
 import { remoteAddress } from "./socket-address.js";
-import { writePaceMs } from "./write-pace.js";
+import { Waits } from "./write-pace.js";
 
 export type { AnyMessage, Turned } from "./connection.js";
 export type { DialectOptions, DriverOptions } from "./driver-options.js";
@@ -59,6 +59,7 @@ export class Driver<C extends Core<AnyMessage>, Event> implements ClassicOwner, 
   /** Busy ones that wait for more to write, until the timer. */
   #waiting: NativeConnection[] = [];
   #waitingTimer: NodeJS.Timeout | undefined;
+  readonly waits = new Waits();
   /** Whether a flush is on its way, at the end of what runs now. */
   #isFlushing = false;
   /** Native connections that are congested, or no longer are, and the core does not know yet. */
@@ -370,10 +371,16 @@ export class Driver<C extends Core<AnyMessage>, Event> implements ClassicOwner, 
       else connection.flush();
     }
     if (this.#waiting.length === 0) return;
-    this.#waitingTimer ??= setTimeout(() => {
+    this.#waitingTimer ??= this.#flushWaitingLater(at);
+  }
+
+  #flushWaitingLater(at: number): NodeJS.Timeout {
+    const { paceMs } = this.waits;
+    return setTimeout(() => {
+      this.waits.late(now() - at - paceMs);
       this.#flushWaiting();
       this.#settle();
-    }, writePaceMs);
+    }, paceMs);
   }
 
   #flushWaiting(): void {

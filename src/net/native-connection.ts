@@ -10,7 +10,7 @@ import type { LinkId } from "../core/effects.js";
 import type { Message } from "../core/message.js";
 import { FrameWriter, NativeReader, nativePreamble } from "../wire/native.js";
 import { type AnyMessage, Connection, type ConnectionOwner } from "./connection.js";
-import { WritePace } from "./write-pace.js";
+import { type Waits, WritePace } from "./write-pace.js";
 
 /** From so many bytes on, frames are not collected any further: the kernel can begin to send. */
 const flushAtBytes = 131_072;
@@ -27,6 +27,8 @@ export interface NativeLimits {
 
 /** Whom a native connection tells. */
 export interface NativeOwner extends ConnectionOwner {
+  /** How long small writes on busy links wait for each other. */
+  readonly waits: Waits;
   /** Something waits to be written: call {@link NativeConnection.flush} when the input is dealt with. */
   flushLater(connection: NativeConnection): void;
   /** The link has become congested, or no longer is. May be said in the middle of a flush. */
@@ -47,7 +49,7 @@ export class NativeConnection extends Connection {
   #isFlushDue = false;
   #isCongested = false;
   #isCongestionTold = false;
-  readonly #pace = new WritePace();
+  readonly #pace: WritePace;
   /** What the socket held after the last flush; it may have become less. */
   #queuedBytes = 0;
   readonly #onWritten = () => this.#written();
@@ -64,6 +66,7 @@ export class NativeConnection extends Connection {
     super(owner, socket, link, remote, isInbound);
     this.#owner = owner;
     this.#limits = limits;
+    this.#pace = new WritePace(owner.waits);
     this.#reader = new NativeReader({ maxPayloadBytes: limits.maxPayloadBytes });
   }
 

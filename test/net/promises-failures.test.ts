@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, describe, expect, test } from "vitest";
-import type { Report } from "./actor.js";
+import type { Report, Streamed } from "./actor.js";
 import { Actors, type Kind, type Played } from "./actors.js";
 import { Crossings } from "./crossings.js";
 import { lackingOf, started, untilAll } from "./played.js";
@@ -42,7 +42,7 @@ describe.each<Kind>(["in one process", "as processes"])("peers %s", (kind) => {
     const awake = [source, ...others];
     // New processes are slow, and phases take longer than they should on a busy machine.
     const spareMs = isLong ? 3_000 : 0;
-    const warm = await source.stream({ rate: rate / 2, forMs: isLong ? 10_000 : 500, payloadBytes });
+    const warm = await warmed(source, rate);
     const streaming = source.stream({ rate, forMs: 1_000 + phaseMs + sleepMs + spareMs, payloadBytes });
     await sleep(1_000);
     const before = await phaseOf(kind, awake, phaseMs);
@@ -72,6 +72,18 @@ describe.each<Kind>(["in one process", "as processes"])("peers %s", (kind) => {
     expect(during.usedBytes - before.usedBytes).toBeLessThan(10_000_000 * awake.length);
   }, 120_000);
 });
+
+/** Publishes ever more, until it is half of the rate: new processes are slow. */
+async function warmed(source: Played, rate: number): Promise<Streamed> {
+  if (!isLong) return source.stream({ rate: rate / 2, forMs: 500, payloadBytes });
+  let published = 0;
+  for (const share of [0.05, 0.1, 0.2, 0.3, 0.5]) {
+    const streamed = await source.stream({ rate: rate * share, forMs: 6_000, payloadBytes });
+    if (Object.keys(streamed.failed).length > 0) return streamed;
+    published += streamed.published;
+  }
+  return { published, failed: {} };
+}
 
 /** How many messages it was told that it will never have. */
 function told({ gaps }: Report): number {
