@@ -71,6 +71,8 @@ export interface BroadcastOwner {
   deliver(now: number, envelope: Envelope, round: number): void;
   /** A copy of a message seen before: waste, for whoever counts it. */
   duplicate(now: number, envelope: Envelope): void;
+  /** A neighbor has been sent a message that it had asked for. */
+  served(now: number, slot: number, envelope: Envelope): void;
 }
 
 /** Numbers looked up for one frame of announcements; what more of it would tell is left to reconciliation. */
@@ -367,6 +369,7 @@ export class Broadcast {
     if (retained === undefined || (this.#links.congestedMask & (1 << slot)) !== 0) return;
     const { envelope, round } = retained;
     this.#send(slot, { type: "gossip", tree: id, round: round + 1, envelope });
+    this.#owner.served(now, slot, envelope);
   }
 
   #rememberRepaired(envelope: Envelope, wasAskedHere: boolean): void {

@@ -77,6 +77,9 @@ export class PeerParts {
       duplicate: () => {
         this.counters.duplicates++;
       },
+      served: (now, slot, envelope) => {
+        if (this.own.has(envelope)) this.publisher.served(now, slot, envelope.seq);
+      },
     });
     this.reconciler = new Reconciler(config.reconcile, this.history, random, {
       send: (link, message) => {

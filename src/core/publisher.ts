@@ -163,17 +163,20 @@ export class Publisher {
     this.#drain(now);
   }
 
-  /** A message of one's own was sent to a neighbor that had asked for it. Counts for those that were only announced. */
+  /**
+   * A message of one's own was sent to a neighbor that had asked for it. It counts, too: it is the only one for those that
+   * were only announced, and where the neighbor that was sent it first has gone to sleep.
+   */
   served(now: number, slot: number, seq: number): void {
-    const index = this.#sent.findIndex(
-      ({ envelope, isSettled, isAnnounced }) => isAnnounced && !isSettled && envelope.seq === seq,
-    );
-    if (index < 0) return;
+    const bit = 1 << slot;
+    const index = this.#sent.findIndex(({ envelope }) => envelope.seq === seq);
+    const found = this.#sent[index];
+    if (found === undefined || found.isSettled || (found.slots & bit) !== 0) return;
     const [sent] = this.#sent.splice(index, 1);
     this.#sent.push(sent!);
     this.#markAnew(now, sent!, slot);
-    sent!.slots |= 1 << slot;
-    sent!.asked |= 1 << slot;
+    sent!.slots |= bit;
+    sent!.asked |= bit;
     sent!.neighbors++;
   }
 

@@ -30,6 +30,7 @@ function peerWith(neighbors: number) {
     send: (link, message) => sent.push({ slot: link - 100, message }),
     deliver: (_now, { seq }) => delivered.push(seq),
     duplicate: () => {},
+    served: () => {},
   });
   for (let slot = 0; slot < neighbors; slot++) broadcast.neighborUp({ slot, link: (100 + slot) as LinkId });
   const take = () => {

@@ -44,6 +44,7 @@ export class TreeCore implements Core<Message> {
         this.delivered.set(key, round);
       },
       duplicate: () => this.duplicates++,
+      served: () => {},
     });
   }
 

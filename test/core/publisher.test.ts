@@ -149,6 +149,23 @@ describe("a publisher", () => {
     expect(world.log.at(-1)).toBe("published 1 #1 to 1");
   });
 
+  test("a message counts when somebody has asked for it and taken it, whatever the one does that was sent it first", () => {
+    const world = scene({ windowMax: 2 });
+    world.slots = 0b1;
+    world.publish(1);
+    world.publish(2);
+    world.publish(3);
+    world.slots = 0b11;
+    world.publisher.wake(250);
+    world.publisher.served(300, 1, 1);
+    world.publisher.served(300, 1, 2);
+    world.publisher.served(300, 1, 2);
+    world.publisher.served(300, 0, 1);
+    expect(world.log).toEqual(["spread 1", "request 0 1", "spread 2", "request 0 2", "request 1 3", "request 1 4"]);
+    world.publisher.taken(310, 1, 4);
+    expect(world.log.slice(6, 9)).toEqual(["published 1 #1 to 2", "published 2 #2 to 2", "spread 3"]);
+  });
+
   test("keeps what was sent to a neighbor that died alone, and gives it to the next one", () => {
     const world = scene();
     world.slots = 0b01;
