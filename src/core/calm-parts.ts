@@ -33,6 +33,7 @@ export class CalmParts {
 
   /** Wakes those that are due. */
   wake(now: number): void {
+    this.touch();
     for (const part of this.#parts) if (part.nextWake <= now) part.wake(now);
   }
 

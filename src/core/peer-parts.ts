@@ -47,7 +47,10 @@ export class PeerParts {
   readonly entrance: Entrance;
   readonly crossing: Crossing;
   readonly classic: ClassicSide;
+  /** What most inputs do not concern. */
   readonly calm: CalmParts;
+  /** The directory, which has much traffic of its own. */
+  readonly awareness: CalmParts;
   /** What has happened so far. */
   readonly counters = { delivered: 0, published: 0, duplicates: 0, gaps: 0 };
   /** The time of the input that is being dealt with. */
@@ -77,14 +80,14 @@ export class PeerParts {
       duplicate: () => {
         this.counters.duplicates++;
       },
-      served: (now, slot, envelope) => {
-        if (this.own.has(envelope)) this.publisher.served(now, slot, envelope.seq);
-      },
+      served: (now, slot, envelope) => this.#served(now, slot, envelope),
     });
     this.reconciler = new Reconciler(config.reconcile, this.history, random, {
       send: (link, message) => {
         send(link, message);
-        if (message.type === "repair") this.#served(link, message.envelope);
+        if (message.type !== "repair") return;
+        const slot = this.overlay.neighborOn(link)?.slot;
+        if (slot !== undefined) this.#served(this.now, slot, message.envelope);
       },
       repaired: (now, slot, { envelope, round, ageMs }) => {
         this.#repairAgeMs = ageMs;
@@ -107,13 +110,19 @@ export class PeerParts {
         this.publisher.taken(now, slot, mark);
       },
       acked: (now, slot, rttMs, isInTime) => {
-        this.calm.touch();
+        this.awareness.touch();
         this.broadcast.measured(rttMs);
         this.presence.acked(now, slot, isInTime);
       },
-      doubted: (now, slot) => this.#onSlot(slot, (neighbor) => this.presence.doubted(now, neighbor)),
+      doubted: (now, slot) => {
+        this.awareness.touch();
+        this.#onSlot(slot, (neighbor) => this.presence.doubted(now, neighbor));
+      },
       lost: (now, slot, why) => this.drop(now, slot, why),
-      wasAway: (now, forMs) => this.presence.wasAway(now, forMs),
+      wasAway: (now, forMs) => {
+        this.awareness.touch();
+        this.presence.wasAway(now, forMs);
+      },
     });
     this.presence = this.#makePresence(health, random);
     this.publisher = this.#makePublisher();
@@ -127,7 +136,7 @@ export class PeerParts {
       misbehaved: (_now, remote, said) =>
         effects.notify({ type: "turned-away", remote, reason: "misbehaved", message: `a ${said} has no place there` }),
       dialFailed: (now, contact, reason) => {
-        this.calm.touch();
+        this.awareness.touch();
         this.presence.dialFailed(now, contact, reason);
       },
       asked: (now, message) => this.#answer(now, message),
@@ -143,7 +152,20 @@ export class PeerParts {
     });
     this.classic = this.crossing.side;
     const { side } = this.crossing;
-    this.calm = new CalmParts([this.overlay, this.publisher, this.entrance, side, this.presence]);
+    this.calm = new CalmParts([this.overlay, this.publisher, this.entrance, side]);
+    this.awareness = new CalmParts([this.presence]);
+  }
+
+  /** The input that is being dealt with may concern everything. */
+  touch(): void {
+    this.calm.touch();
+    this.awareness.touch();
+  }
+
+  /** An input has been dealt with. */
+  inputOver(): void {
+    this.calm.inputOver();
+    this.awareness.inputOver();
   }
 
   /** From now on links end because this peer leaves. */
@@ -203,6 +225,7 @@ export class PeerParts {
   }
 
   #neighborUp(now: number, neighbor: Neighbor): void {
+    this.touch();
     const { slot, link } = neighbor;
     this.watch.neighborUp(now, slot, link);
     this.broadcast.neighborUp(neighbor);
@@ -215,6 +238,7 @@ export class PeerParts {
   }
 
   #neighborDown(now: number, neighbor: Neighbor, how: "misbehaved" | "lost" | undefined): void {
+    this.touch();
     const why = how === "misbehaved" ? how : this.#unlinkReason;
     const state = this.watch.stateOf(neighbor);
     this.watch.neighborDown(neighbor.slot);
@@ -264,6 +288,7 @@ export class PeerParts {
       registered: (now, seed, { contacts, classic }) => {
         effects.notify({ type: "registered", seed, contacts: contacts.length });
         this.overlay.meet(now, contacts);
+        this.awareness.touch();
         this.presence.met(now, contacts);
         this.classic.know(now, classic);
       },
@@ -291,8 +316,14 @@ export class PeerParts {
       changed: (_now, type, record) => {
         if (record.id !== contact.id) effects.notify({ type, peer: this.stateOf(record) });
       },
-      call: (now, stranger) => this.overlay.call(now, stranger),
-      accusedDied: (now, { address }) => this.classic.reportDeath(now, address),
+      call: (now, stranger) => {
+        this.calm.touch();
+        return this.overlay.call(now, stranger);
+      },
+      accusedDied: (now, { address }) => {
+        this.calm.touch();
+        this.classic.reportDeath(now, address);
+      },
     });
   }
 
@@ -328,9 +359,10 @@ export class PeerParts {
   }
 
   /** A neighbor that had asked for a message has been sent it: if it is one of this peer's own, it may count as published. */
-  #served(link: LinkId, envelope: Envelope): void {
-    const neighbor = this.own.has(envelope) ? this.overlay.neighborOn(link) : undefined;
-    if (neighbor !== undefined) this.publisher.served(this.now, neighbor.slot, envelope.seq);
+  #served(now: number, slot: number, envelope: Envelope): void {
+    if (!this.own.has(envelope)) return;
+    this.calm.touch();
+    this.publisher.served(now, slot, envelope.seq);
   }
 
   #spread(now: number, { topic, payload }: PublishRequest): Spread {

@@ -52,6 +52,7 @@ export class PeerCore implements Core<Message | ClassicMessage> {
     if (this.#hasLeft) return this.#parts.entrance.nextWake;
     return Math.min(
       this.#parts.calm.nextWake,
+      this.#parts.awareness.nextWake,
       this.#parts.broadcast.nextWake,
       this.#parts.reconciler.nextWake,
       this.#parts.watch.nextWake,
@@ -61,12 +62,12 @@ export class PeerCore implements Core<Message | ClassicMessage> {
 
   /** Joins the network. With neither seeds nor peers this is the first peer, and others will come to it. */
   start(now: number, beginning: Beginning): void {
-    this.#parts.calm.touch();
+    this.#parts.touch();
     this.#parts.presence.start(now);
     this.#parts.classic.start(now, beginning.seeds);
     this.#parts.entrance.start(now, beginning);
     this.#parts.overlay.start(now, beginning.peers);
-    this.#parts.calm.inputOver();
+    this.#parts.inputOver();
   }
 
   /** Whether goodbyes are still on their way after {@link leave}: links to seeds that are to be told. */
@@ -76,7 +77,7 @@ export class PeerCore implements Core<Message | ClassicMessage> {
 
   /** Says goodbye to everybody. Nothing happens after it, but for a moment the seeds are told: see {@link isParting}. */
   leave(now: number): void {
-    this.#parts.calm.touch();
+    this.#parts.touch();
     this.#hasLeft = true;
     this.#parts.leaving();
     this.#parts.publisher.leave(now);
@@ -84,7 +85,7 @@ export class PeerCore implements Core<Message | ClassicMessage> {
     this.#parts.entrance.leave(now);
     this.#parts.classic.leave();
     this.#parts.overlay.leave(now);
-    this.#parts.calm.inputOver();
+    this.#parts.inputOver();
   }
 
   /**
@@ -92,13 +93,13 @@ export class PeerCore implements Core<Message | ClassicMessage> {
    * before this returns.
    */
   publish(now: number, request: PublishRequest): void {
-    this.#parts.calm.touch();
+    this.#parts.touch();
     const { maxPayloadBytes } = this.#parts.config;
     if (request.payload.length > maxPayloadBytes) {
       const message = `a payload of ${request.payload.length} bytes; this network takes ${maxPayloadBytes} at most`;
       this.#parts.effects.notify({ type: "publish-failed", token: request.token, code: "too-large", message });
     } else this.#parts.publisher.publish(now, request);
-    this.#parts.calm.inputOver();
+    this.#parts.inputOver();
   }
 
   /** The neighbors, as they are now. */
@@ -122,9 +123,9 @@ export class PeerCore implements Core<Message | ClassicMessage> {
 
   /** Changes what this peer says of itself. Whoever takes the tags from an application checks them. */
   setTags(now: number, tags: Tags): void {
-    this.#parts.calm.touch();
+    this.#parts.awareness.touch();
     this.#parts.presence.setTags(now, tags);
-    this.#parts.calm.inputOver();
+    this.#parts.inputOver();
   }
 
   /**
@@ -140,49 +141,49 @@ export class PeerCore implements Core<Message | ClassicMessage> {
   }
 
   linkUp(now: number, link: LinkId, remote: Address, dialect: Dialect): void {
-    this.#parts.calm.touch();
+    this.#touchOwner(link);
     if (dialect === "classic") this.#parts.classic.linkUp(now, link, remote);
     else if (this.#parts.entrance.owns(link)) this.#parts.entrance.linkUp(now, link);
     else if (this.#parts.presence.owns(link)) this.#parts.presence.linkUp(now, link);
     else this.#parts.overlay.linkUp(now, link, remote);
-    this.#parts.calm.inputOver();
+    this.#parts.inputOver();
   }
 
   linkEnded(now: number, link: LinkId): void {
-    this.#parts.calm.touch();
+    this.#touchOwner(link);
     if (this.#parts.entrance.owns(link)) this.#parts.entrance.linkEnded(now, link);
     else if (this.#parts.presence.owns(link)) this.#parts.presence.linkEnded(now, link);
     else if (this.#parts.classic.owns(link)) this.#parts.classic.linkEnded(now, link);
     else this.#parts.overlay.linkEnded(now, link);
-    this.#parts.calm.inputOver();
+    this.#parts.inputOver();
   }
 
   linkDown(now: number, link: LinkId, reason: DownReason): void {
-    this.#parts.calm.touch();
+    this.#touchOwner(link);
     if (this.#parts.entrance.owns(link)) this.#parts.entrance.linkDown(now, link, reason);
     else if (this.#parts.presence.owns(link)) this.#parts.presence.linkDown(now, link, reason);
     else if (this.#parts.classic.owns(link)) this.#parts.classic.linkDown(now, link, reason);
     else this.#parts.overlay.linkDown(now, link, reason);
-    this.#parts.calm.inputOver();
+    this.#parts.inputOver();
   }
 
   receive(now: number, link: LinkId, message: Message | ClassicMessage): void {
     const neighbor = this.#parts.overlay.neighborOn(link);
     if (neighbor !== undefined) {
       this.#fromNeighbor(now, neighbor, message as Message);
-      this.#parts.calm.inputOver();
+      this.#parts.inputOver();
       return;
     }
-    this.#parts.calm.touch();
+    this.#touchOwner(link);
     if (this.#parts.entrance.owns(link)) this.#parts.entrance.receive(now, link, message as Message);
     else if (this.#parts.presence.owns(link)) this.#parts.presence.receiveOn(now, link, message as Message);
     else if (this.#parts.classic.owns(link)) this.#parts.classic.receive(now, link, message as ClassicMessage);
     else this.#parts.overlay.receive(now, link, message as Message);
-    this.#parts.calm.inputOver();
+    this.#parts.inputOver();
   }
 
   congested(now: number, link: LinkId, isCongested: boolean): void {
-    this.#parts.calm.touch();
+    this.#parts.touch();
     const neighbor = this.#parts.overlay.neighborOn(link);
     if (neighbor === undefined) return;
     const { slot } = neighbor;
@@ -191,23 +192,31 @@ export class PeerCore implements Core<Message | ClassicMessage> {
     this.#parts.reconciler.congested(now, slot, isCongested);
     this.#parts.effects.notify({ type: "slow", neighbor: this.#parts.watch.stateOf(neighbor), isSlow: isCongested });
     if (!isCongested) this.#parts.publisher.roomMade(now);
-    this.#parts.calm.inputOver();
+    this.#parts.inputOver();
   }
 
   wake(now: number): void {
     this.#parts.now = now;
-    this.#parts.calm.touch();
     if (this.#hasLeft) {
+      this.#parts.touch();
       this.#parts.entrance.wake(now);
+      this.#parts.inputOver();
       return;
     }
     // First of all: it notices when this process was away, and others must not be judged before.
     if (this.#parts.watch.nextWake <= now) this.#parts.watch.wake(now);
-    this.#parts.calm.wake(now);
+    if (this.#parts.calm.nextWake <= now) this.#parts.calm.wake(now);
+    if (this.#parts.awareness.nextWake <= now) this.#parts.awareness.wake(now);
     if (this.#parts.broadcast.nextWake <= now) this.#parts.broadcast.wake(now);
     if (this.#parts.reconciler.nextWake <= now) this.#parts.reconciler.wake(now);
     if (this.#parts.history.nextWake <= now) this.#parts.history.forget(now);
-    this.#parts.calm.inputOver();
+    this.#parts.inputOver();
+  }
+
+  /** Most links to strangers are short, and the business of the directory alone. */
+  #touchOwner(link: LinkId): void {
+    if (this.#parts.presence.owns(link)) this.#parts.awareness.touch();
+    else this.#parts.touch();
   }
 
   #fromNeighbor(now: number, neighbor: Neighbor, message: Message): void {
@@ -240,7 +249,7 @@ export class PeerCore implements Core<Message | ClassicMessage> {
       case "ask":
       case "probe-request":
       case "probe-result":
-        this.#parts.calm.touch();
+        this.#parts.awareness.touch();
         if (!this.#parts.presence.receive(now, neighbor, message)) this.#parts.drop(now, slot, "misbehaved");
         break;
       default:
