@@ -36,6 +36,11 @@ export function table(figures: readonly Figure[]): string {
     goal === null ? "" : `≤ ${goal}`,
     met === null ? "" : met ? "met" : "MISSED",
   ]);
+  return columns(head, rows);
+}
+
+/** Lines of text in columns, the first one to the left, under a line of titles. */
+export function columns(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const widths = head.map((title, column) => Math.max(title.length, ...rows.map((row) => row[column]!.length)));
   const line = (cells: readonly string[]) =>
     cells

@@ -9,6 +9,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { availableParallelism, loadavg } from "node:os";
 import { setTimeout as pause } from "node:timers/promises";
 import { type Goal, type Row, row } from "../src/sim/experiments/rows.js";
+import { columns } from "./figures.js";
 import { Crowd, type Layout, type Seat, until } from "./liveness/crowd.js";
 import type { Place } from "./liveness/place.js";
 
@@ -227,11 +228,5 @@ export function livenessTable(rows: readonly Row[]): string {
     goal === null ? "" : `≤ ${goals[figure]?.goalOfWorst ?? "–"}`,
     met === null ? "" : met ? "met" : "MISSED",
   ]);
-  const widths = head.map((title, column) => Math.max(title.length, ...cells.map((line) => line[column]!.length)));
-  const text = (line: readonly string[]) =>
-    line
-      .map((cell, column) => (column === 0 ? cell.padEnd(widths[column]!) : cell.padStart(widths[column]!)))
-      .join("  ")
-      .trimEnd();
-  return [head, widths.map((width) => "─".repeat(width)), ...cells].map(text).join("\n");
+  return columns(head, cells);
 }

@@ -1,4 +1,4 @@
-/** Measures what the project claims. `npm run -s bench -- seed`, `broadcast` or `liveness`; exits with 1 when a goal is missed. */
+/** Measures what the project claims. `npm run -s bench -- seed`, `broadcast`, `liveness` or `sim`; exits with 1 when a goal is missed. */
 import { Command, InvalidArgumentError, Option } from "commander";
 import { broadcastTable } from "./broadcast/rows.js";
 import { isRival, type SystemName, systemNames } from "./broadcast/systems.js";
@@ -6,6 +6,7 @@ import { benchBroadcast } from "./broadcast.js";
 import { table } from "./figures.js";
 import { benchLiveness, type LivenessPart, livenessParts, livenessTable } from "./liveness.js";
 import { benchSeed } from "./seed.js";
+import { benchSim, simTable } from "./sim.js";
 
 interface SeedFlags {
   readonly json?: boolean;
@@ -35,6 +36,13 @@ interface LivenessFlags {
   readonly watchSeconds: number;
   readonly idleSeconds: number;
   readonly parts: readonly LivenessPart[];
+}
+
+interface SimFlags {
+  readonly json?: boolean;
+  readonly peers: readonly number[];
+  readonly seconds: number;
+  readonly runs: number;
 }
 
 const program = new Command("bench").description("Measures what Hearsay claims, side by side with a naive program.");
@@ -98,6 +106,17 @@ program
       progress,
     });
     report(measured, livenessTable, json);
+  });
+
+program
+  .command("sim")
+  .description("how fast the simulator runs, what an event costs and a peer weighs")
+  .option("--peers <list>", "sizes of the network", integers(10, 1_000_000), [100, 1_000, 10_000])
+  .option("--seconds <n>", "virtual seconds that are measured", integer(1, 3_600), 20)
+  .option("--runs <n>", "networks of each size", integer(1, 100), 1)
+  .option("--json", "one row a figure, as JSON")
+  .action(async ({ json, ...plan }: SimFlags) => {
+    report(await benchSim({ ...plan, progress }), simTable, json);
   });
 
 await program.parseAsync();
