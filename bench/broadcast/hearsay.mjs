@@ -1,6 +1,6 @@
 // Hearsay as it is shipped: the built code in plain Node, all defaults, used as an application uses it.
 import { setTimeout as pause } from "node:timers/promises";
-import { createPeer } from "../../dist/index.js";
+import { createPeer } from "../../lib/index.js";
 import { measured } from "./measured.mjs";
 
 const topic = "bench";

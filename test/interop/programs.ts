@@ -12,7 +12,7 @@ import { type Address, joinAddress } from "../../src/core/address.js";
 import { until } from "../net/scene.js";
 
 const loopback = "127.0.0.1";
-const ownProgram = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
+const ownProgram = fileURLToPath(new URL("../../lib/cli/main.js", import.meta.url));
 
 /** How long a process may take to start: twenty at once on a busy machine are slow. */
 const startLimitMs = 30_000;
@@ -200,7 +200,7 @@ export class Programs {
 }
 
 function ownCommand(kind: "seed" | "peer", port: number, pace: Pace | undefined): [string[], Record<string, string>] {
-  if (!existsSync(ownProgram)) throw new Error("dist/ is missing: run `npm run build` first (`npm test` does)");
+  if (!existsSync(ownProgram)) throw new Error("lib/ is missing: run `npm run build` first (`npm test` does)");
   const command = [ownProgram, kind, "--port", String(port), "--host", loopback, "--json"];
   if (pace === undefined) return [command, {}];
   const { messages, everyMs, livenessMs } = pace;
