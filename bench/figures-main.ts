@@ -45,10 +45,13 @@ const asymmetricPeers = 1_000;
 const livenessKinds: Readonly<Record<string, (flags: LivenessFlags) => Iterable<Row>>> = {
   deaths: (flags) => measureKind("deaths", 32, flags.runs, flags, (number, progress) => deathRun(number, 32, progress)),
   loss: (flags) => measureKind("loss", 32, flags.runs, flags, (number, progress) => lossRun(number, 32, progress)),
-  stalls: (flags) =>
-    measureKind("stalls", 128, fewer(flags), flags, (number, progress) =>
-      stallsRun(number, flags.full === true, progress),
-    ),
+  *stalls(flags) {
+    for (const kind of ["blocked", "frozen"] as const) {
+      yield* measureKind(`stalls, ${kind}`, 128, fewer(flags), flags, (number, progress) =>
+        stallsRun(number, kind, flags.full === true, progress),
+      );
+    }
+  },
   *large(flags) {
     for (const peers of flags.peers) {
       yield* measureKind("large", peers, fewer(flags), flags, (number, progress) => largeRun(number, peers, progress));

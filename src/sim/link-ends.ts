@@ -57,6 +57,10 @@ export interface Endpoint<Message> {
   readonly links: Map<LinkId, LinkEnd<Message>>;
   /** Whether there is room for one more connection that the process has not accepted yet. */
   readonly isAccepting: boolean;
+  /** Whether all that it says waits; see {@link postpone}. */
+  readonly blocked: boolean;
+  /** Keeps a step of it for later, after all that it has kept so far. */
+  postpone(send: () => void): void;
   /** The port of its next outgoing connection. */
   takePort(): number;
   /** Something reaches the process: any event but those inside the kernel. */

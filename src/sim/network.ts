@@ -176,6 +176,11 @@ export class VirtualNetwork<Message> {
     this.#tcp.post(from, to, message);
   }
 
+  /** Whether what the process at this address sends waits for now. False when none listens there. */
+  isBlocked(address: Address): boolean {
+    return this.#tcp.listeners.get(address)?.blocked === true;
+  }
+
   /** The latency of packets sent from now on. Throws a RangeError unless 1 ≤ min ≤ max, in integer milliseconds. */
   setLatency(latencyMs: LatencyRange): void {
     this.#paths.setLatency(latencyMs);

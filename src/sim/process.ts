@@ -1,5 +1,5 @@
 /**
- * One virtual process: a core, its timer, and what waits for it while it is frozen.
+ * One virtual process: a core, its timer, and what waits for it while it is frozen, or blocked.
  */
 import { type Address, splitAddress } from "../core/address.js";
 import type { Core, Dialect, DownReason, Effects, LinkId } from "../core/effects.js";
@@ -28,6 +28,8 @@ export interface VirtualProcess<C> {
   readonly alive: boolean;
   /** Whether it is stopped (SIGSTOP) for now. */
   readonly frozen: boolean;
+  /** Whether all that it says and hears waits for now. */
+  readonly blocked: boolean;
   /**
    * Runs an input that is not one of the driver's (`start`, `publish`, `leave`) on the core, and reads its next wake
    * again. Throws a SimulationError: `process-dead`, `process-frozen`, or `core-busy` when called from within an effect.
@@ -52,6 +54,15 @@ export interface VirtualProcess<C> {
    * it is due, as in Node, whose loop runs timers before it reads.
    */
   thaw(): void;
+  /**
+   * Blocks all its sends and receives; its core and its timers go on. That is how a process of many threads stalls whose
+   * network threads get no time, and how the anomalies of Lifeguard's experiments were made (Dadgar, Phillips, Currey,
+   * DSN-W 2018, section V). What the core dials, sends, ends and closes waits in this order, datagrams too. What comes to
+   * it waits unread, as when frozen.
+   */
+  block(): void;
+  /** Lets all that has waited go out, in order, and then gives the core all that has come, now, before anything newer. */
+  unblock(): void;
 }
 
 /** What all processes of one network share. */
@@ -71,10 +82,13 @@ export class Process<Message, C extends Core<Message>, Event> implements Virtual
   readonly links = new Map<LinkId, LinkEnd<Message>>();
   alive = true;
   frozen = false;
+  blocked = false;
   readonly #world: World<Message>;
   /** Names the process in the trace: the first one started is 1. */
   readonly #number: number;
-  /** Inputs that came while the process was frozen, and after that until they have all been given to the core. */
+  /** What the core has asked for while the process was blocked. */
+  #unsent: (() => void)[] = [];
+  /** Inputs that came while the process was frozen or blocked, and after that until they have all been given to the core. */
   #held: SimEvent<Message>[] = [];
   /** Inbound links among the held inputs. */
   #unaccepted = 0;
@@ -136,6 +150,8 @@ export class Process<Message, C extends Core<Message>, Event> implements Virtual
     if (!this.alive) return;
     this.alive = false;
     this.frozen = false;
+    this.blocked = false;
+    this.#unsent = [];
     this.#held = [];
     this.#unread = 0;
     this.#world.tcp.listeners.delete(this.address);
@@ -149,14 +165,30 @@ export class Process<Message, C extends Core<Message>, Event> implements Virtual
   thaw(): void {
     if (!this.frozen) return;
     this.frozen = false;
-    const { queue } = this.#world.tcp;
-    if (this.#held.length > 0) queue.schedule(new SimEvent<Message>("drain", this), queue.now);
+    this.#planDrain();
+  }
+
+  block(): void {
+    this.blocked = this.alive;
+  }
+
+  unblock(): void {
+    if (!this.blocked) return;
+    this.blocked = false;
+    for (const send of this.#unsent.splice(0)) send();
+    this.#scheduleWake();
+    this.#planDrain();
+  }
+
+  postpone(send: () => void): void {
+    this.#unsent.push(send);
   }
 
   input(event: SimEvent<Message>): void {
     if (!this.alive) return;
     if (event.kind === "drain") this.#drain();
-    else if (this.frozen || this.#held.length > 0) {
+    else if (this.blocked && !this.frozen && event.kind === "wake") this.#feed(event);
+    else if (this.frozen || this.blocked || this.#held.length > 0) {
       if (event.end?.seen === "unseen" && event.kind === "up") this.#unaccepted++;
       else if (event.kind === "datagram" && ++this.#unread > datagramsMax) {
         this.#unread--;
@@ -168,10 +200,18 @@ export class Process<Message, C extends Core<Message>, Event> implements Virtual
     } else this.#feed(event);
   }
 
+  #planDrain(): void {
+    const { queue } = this.#world.tcp;
+    if (this.#held.length > 0) queue.schedule(new SimEvent<Message>("drain", this), queue.now);
+  }
+
   #drain(): void {
     let fed = 0;
     while (fed < this.#held.length && !this.frozen && this.alive) {
-      const event = this.#held[fed++]!;
+      const event = this.#held[fed]!;
+      // A process that is thawed while it is blocked has its timer, and no more.
+      if (this.blocked && event.kind !== "wake") break;
+      fed++;
       if (event.end?.seen === "unseen") this.#unaccepted--;
       if (event.kind === "datagram") this.#unread--;
       this.#feed(event);
@@ -282,21 +322,33 @@ class ProcessEffects<Message, C extends Core<Message>, Event> implements Effects
 
   dial(address: Address, dialect: Dialect = "native"): LinkId {
     const { tcp } = this.#world;
-    return this.#process.alive ? tcp.dial(this.#process, address, dialect) : tcp.takeLinkId();
+    if (!this.#process.alive) return tcp.takeLinkId();
+    const link = tcp.open(this.#process, address, dialect);
+    if (this.#process.blocked) this.#process.postpone(() => tcp.connect(this.#process, link));
+    else tcp.connect(this.#process, link);
+    return link;
   }
 
   send(link: LinkId, message: Message): void {
     if (!this.#process.alive) return;
     const { tcp, recheck } = this.#world;
-    tcp.send(this.#process, link, recheck === undefined ? message : recheck(message));
+    const checked = recheck === undefined ? message : recheck(message);
+    if (this.#process.blocked) this.#process.postpone(() => tcp.send(this.#process, link, checked));
+    else tcp.send(this.#process, link, checked);
   }
 
   end(link: LinkId): void {
-    if (this.#process.alive) this.#world.tcp.end(this.#process, link);
+    if (!this.#process.alive) return;
+    const { tcp } = this.#world;
+    if (this.#process.blocked) this.#process.postpone(() => tcp.end(this.#process, link));
+    else tcp.end(this.#process, link);
   }
 
   close(link: LinkId): void {
-    if (this.#process.alive) this.#world.tcp.close(this.#process, link);
+    if (!this.#process.alive) return;
+    const { tcp } = this.#world;
+    if (this.#process.blocked) this.#process.postpone(() => tcp.close(this.#process, link));
+    else tcp.close(this.#process, link);
   }
 
   notify(event: Event): void {

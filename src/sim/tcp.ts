@@ -63,13 +63,18 @@ export class Tcp<Message> {
     return ++this.#lastLink;
   }
 
-  /** Begins to open a link. */
-  dial(owner: Endpoint<Message>, remote: Address, dialect: Dialect = "native"): LinkId {
+  /** A socket for a link that is to be dialed: {@link connect} is next. */
+  open(owner: Endpoint<Message>, remote: Address, dialect: Dialect): LinkId {
     const end = new LinkEnd<Message>(this.takeLinkId(), owner, remote, true, this.queue.now, dialect);
     owner.links.set(end.id, end);
     this.dials++;
-    this.#sendSyn(end);
     return end.id;
+  }
+
+  /** Begins to dial. */
+  connect(owner: Endpoint<Message>, link: LinkId): void {
+    const end = this.#find(owner, link);
+    if (end !== undefined) this.#sendSyn(end);
   }
 
   /** Sends on a link that the core has seen up. Throws a SimulationError when it is still being dialed. */
@@ -127,6 +132,11 @@ export class Tcp<Message> {
 
   /** Sends a datagram, as over UDP: what is lost stays lost, nothing keeps its order, and nobody is told. */
   post(from: Address, to: Address, message: Message): void {
+    const sender = this.listeners.get(from);
+    if (sender?.blocked === true) {
+      sender.postpone(() => this.post(from, to, message));
+      return;
+    }
     const receiver = this.listeners.get(to);
     if (receiver === undefined || !this.#getsThrough(from, to)) return;
     this.messages++;

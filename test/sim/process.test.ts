@@ -285,3 +285,110 @@ describe("an event", () => {
     expect(again).toThrow(expect.objectContaining({ code: "core-busy" }));
   });
 });
+
+describe("a blocked process", () => {
+  test("goes on by itself, and says all that has waited before it hears anything", () => {
+    const stage = new Stage();
+    const { a, b, toA, toB } = stage.pair();
+    b.core.onMessage = (link, message) => b.core.effects.send(link, `re ${message}`);
+    b.core.onWake = (now) => {
+      b.core.effects.send(toA, "awake");
+      b.core.nextWake = now < stage.startMs + 400 ? now + 200 : Number.POSITIVE_INFINITY;
+    };
+    b.block();
+    b.call((core, now) => {
+      core.nextWake = now + 200;
+    });
+    say(b, toA, "first");
+    say(a, toB, "1", "2");
+    stage.network.run(480);
+    expect(b.core.log).toEqual(["220 wake", "420 wake"]);
+    expect(a.core.log).toEqual([]);
+    b.unblock();
+    say(a, toB, "3");
+    stage.network.run(100);
+    expect(b.core.log.slice(2)).toEqual(["500 1", "500 2", "510 3"]);
+    expect(a.core.log).toEqual(["510 first", "510 awake", "510 awake", "510 re 1", "510 re 2", "520 re 3"]);
+  });
+
+  test("dials when it is unblocked, unless it has thought better of it", () => {
+    const stage = new Stage();
+    const [a, b] = [stage.start(1), stage.start(2)];
+    a.block();
+    a.call((core) => {
+      core.effects.dial(b.address);
+      core.effects.close(core.effects.dial(b.address), "timeout");
+    });
+    stage.network.run(100);
+    expect(b.core.log).toEqual([]);
+    a.unblock();
+    stage.network.run(100);
+    expect(a.core.log).toEqual(["120 up 10.0.0.2:5000"]);
+    expect(b.core.log).toEqual(["110 up 10.0.0.1:49152"]);
+  });
+
+  test("ends and closes its links when it is unblocked, after its last words", () => {
+    const stage = new Stage();
+    const { a, b, toA } = stage.pair();
+    b.block();
+    b.call((core) => {
+      core.effects.send(toA, "bye");
+      core.effects.end(toA);
+      core.effects.close(toA, "done");
+    });
+    stage.network.run(100);
+    expect(a.core.log).toEqual([]);
+    b.unblock();
+    stage.network.run(100);
+    expect(a.core.log).toEqual(["130 bye", "130 ended"]);
+    expect(b.core.log).toEqual([]);
+  });
+
+  test("keeps its datagrams, in order, and the first 256 that come", () => {
+    const stage = new Stage();
+    const { network } = stage;
+    const [a, b] = [stage.start(1), stage.start(2)];
+    b.block();
+    network.post(b.address, a.address, "1");
+    network.post(b.address, a.address, "2");
+    for (let i = 0; i < 300; i++) network.post(a.address, b.address, "flood");
+    network.run(100);
+    expect(a.core.log).toEqual([]);
+    expect(network.isBlocked(b.address)).toBe(true);
+    b.unblock();
+    expect(network.isBlocked(b.address)).toBe(false);
+    network.run(100);
+    expect(a.core.log).toEqual(["110 1", "110 2"]);
+    expect(b.core.log).toHaveLength(256);
+  });
+
+  test("that is frozen as well stands still; thawed, it has its timer and hears nothing yet", () => {
+    const stage = new Stage();
+    const { a, b, toB } = stage.pair();
+    b.call((core, now) => {
+      core.nextWake = now + 50;
+    });
+    b.block();
+    b.freeze();
+    say(a, toB, "1");
+    stage.network.run(100);
+    expect(b.core.log).toEqual([]);
+    b.thaw();
+    stage.network.run(100);
+    expect(b.core.log).toEqual(["120 wake"]);
+    b.unblock();
+    stage.network.run(100);
+    expect(b.core.log).toEqual(["120 wake", "220 1"]);
+  });
+
+  test("that is killed has not said what waited", () => {
+    const stage = new Stage();
+    const { a, b, toA } = stage.pair();
+    b.block();
+    say(b, toA, "never said");
+    b.crash();
+    b.unblock();
+    stage.network.run(100);
+    expect(a.core.log).toEqual(["30 down reset"]);
+  });
+});

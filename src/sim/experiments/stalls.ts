@@ -1,7 +1,11 @@
 /**
  * Lifeguard's experiment (Dadgar, Phillips, Currey, *Lifeguard: local health awareness for more accurate failure detection*,
  * DSN-W 2018): of 128 peers some stall together, again and again, for D milliseconds, and run for I milliseconds between.
- * How often does a healthy peer take another healthy one for dead? The same is asked of plain SWIM, on the same schedule.
+ * How often is a healthy peer taken for dead? The same is asked of plain SWIM, on the same schedule.
+ *
+ * In the paper everything stalls that a process sends and receives, and nothing else of it: its timers fire, probes are not
+ * answered, suspicions ripen, and what it says of all that goes out when the stall ends. That is `blocked`. A process of
+ * Node stalls as a whole (`frozen`): its timers are late as well, and come first.
  */
 import { joinAddress } from "../../core/address.js";
 import { type Random, sample, seededRandom } from "../../core/random.js";
@@ -12,50 +16,89 @@ import { Opinions } from "./opinions.js";
 import { SwimCore, type SwimMessage } from "./swim.js";
 import { ExperimentWorld } from "./world.js";
 
+/** How a process stalls. */
+export type StallKind = "blocked" | "frozen";
+
 /** One cell of the grid. */
 export interface Stall {
+  readonly kind: StallKind;
   /** How many stall. */
   readonly concurrent: number;
   readonly durationMs: number;
   readonly intervalMs: number;
 }
 
-const peers = 128;
+/** How often a healthy peer was taken for dead. */
+export interface FalseDeaths {
+  /** By anybody: the paper's FP. */
+  readonly anywhere: number;
+  /** By healthy peers: its FP−. */
+  readonly healthy: number;
+}
+
+/** The paper's. */
+const peersOfPaper = 128;
 /** As in the paper: cycles begin within two minutes. */
 const stallsMs = 120_000;
 /** Until what was said last is decided. */
 const restMs = 30_000;
 
 /** The paper's grid, or a part of it that stands for the whole. */
-export function gridOf(isFull: boolean): Stall[] {
+export function gridOf(kind: StallKind, isFull: boolean): Stall[] {
   const concurrents = isFull ? [1, 4, 8, 12, 16, 20, 24, 28, 32] : [4, 32];
-  const durations = isFull ? [128, 512, 2_048, 8_192, 16_384, 32_768] : [128, 2_048, 32_768];
+  const durations = isFull ? [128, 512, 2_048, 8_192, 16_384, 32_768] : [128, 2_048, 16_384, 32_768];
   const intervals = isFull ? [1, 4, 16, 64, 256, 1_024, 4_096, 16_384] : [1, 64, 16_384];
   return concurrents.flatMap((concurrent) =>
-    durations.flatMap((durationMs) => intervals.map((intervalMs) => ({ concurrent, durationMs, intervalMs }))),
+    durations.flatMap((durationMs) => intervals.map((intervalMs) => ({ kind, concurrent, durationMs, intervalMs }))),
   );
 }
 
 /** All cells of the grid, ours and SWIM's. */
-export function stallsRun(randomSeed: number, isFull: boolean, progress: Progress): Values {
-  let ours = 0;
-  let swim = 0;
-  const cells = gridOf(isFull);
+export function stallsRun(randomSeed: number, kind: StallKind, isFull: boolean, progress: Progress): Values {
+  const ours = new Total();
+  const swim = new Total();
+  const waiting = new Total();
+  const cells = gridOf(kind, isFull);
   for (const [index, cell] of cells.entries()) {
     const one = oursUnder(randomSeed + index, cell);
-    const other = swimUnder(randomSeed + index, cell);
-    ours += one;
-    swim += other;
+    const other = swimUnder(randomSeed + index, cell, false);
+    ours.add(one);
+    swim.add(other);
+    if (kind === "blocked") waiting.add(swimUnder(randomSeed + index, cell, true));
     const { concurrent, durationMs, intervalMs } = cell;
     progress(
-      `stalls ${index + 1}/${cells.length}: ${concurrent} for ${durationMs} ms every ${intervalMs} ms: ${one}, SWIM ${other}`,
+      `${index + 1}/${cells.length}: ${concurrent} for ${durationMs} ms every ${intervalMs} ms: ${textOf(one)}; SWIM ${textOf(other)}`,
     );
   }
-  return { "stalls-false-deaths-ours": ours, "stalls-false-deaths-swim": swim, "false-deaths-of-swim": ours / swim };
+  return {
+    [`stalls-${kind}-healthy`]: ours.healthy,
+    [`stalls-${kind}-healthy-swim`]: swim.healthy,
+    [`stalls-${kind}-anywhere`]: ours.anywhere,
+    [`stalls-${kind}-anywhere-swim`]: swim.anywhere,
+    ...(kind === "blocked" && {
+      "false-deaths-of-swim": ours.healthy / swim.healthy,
+      "stalls-blocked-healthy-swim-waiting": waiting.healthy,
+      "stalls-blocked-anywhere-swim-waiting": waiting.anywhere,
+    }),
+  };
 }
 
-/** How often healthy peers took healthy ones for dead. */
-export function oursUnder(randomSeed: number, stall: Stall): number {
+class Total implements FalseDeaths {
+  anywhere = 0;
+  healthy = 0;
+
+  add({ anywhere, healthy }: FalseDeaths): void {
+    this.anywhere += anywhere;
+    this.healthy += healthy;
+  }
+}
+
+function textOf({ anywhere, healthy }: FalseDeaths): string {
+  return `${healthy} at the healthy, ${anywhere} in all`;
+}
+
+/** How often peers took healthy ones for dead. */
+export function oursUnder(randomSeed: number, stall: Stall, peers = peersOfPaper): FalseDeaths {
   const opinions = new Opinions();
   const world = new ExperimentWorld(
     randomSeed,
@@ -72,13 +115,21 @@ export function oursUnder(randomSeed: number, stall: Stall): number {
   );
   const observers = new Set(stalled.map(({ index }) => index));
   const subjects = new Set(stalled.map(({ process }) => process.core.self.contact.id));
-  return opinions.verdicts.filter(
-    ({ observer, subject, status }) => status === "dead" && !observers.has(observer) && !subjects.has(subject),
-  ).length;
+  const total = new Total();
+  for (const { observer, subject, status } of opinions.verdicts) {
+    if (status !== "dead" || subjects.has(subject)) continue;
+    total.add({ anywhere: 1, healthy: observers.has(observer) ? 0 : 1 });
+  }
+  return total;
 }
 
-/** The same of SWIM. */
-export function swimUnder(randomSeed: number, stall: Stall): number {
+/**
+ * The same of SWIM.
+ *
+ * @param waits - whether a loop that sends while all sends are blocked waits in that, as the threads of memberlist do; else
+ *   the loops go on, and what they send waits
+ */
+export function swimUnder(randomSeed: number, stall: Stall, waits: boolean, peers = peersOfPaper): FalseDeaths {
   const random = seededRandom(randomSeed);
   const network = new VirtualNetwork<SwimMessage>({ randomSeed });
   const addresses = Array.from({ length: peers }, (_, index) => joinAddress(`10.0.0.${index}`, 6000)!);
@@ -89,13 +140,14 @@ export function swimUnder(randomSeed: number, stall: Stall): number {
       stall.concurrent,
     ),
   );
-  let falseDeaths = 0;
+  const total = new Total();
   const processes = addresses.map((address, self) => {
     const post = (to: number, message: SwimMessage) => network.post(address, addresses[to]!, message);
     const died = (subject: number) => {
-      if (!stalled.has(self) && !stalled.has(subject)) falseDeaths++;
+      if (!stalled.has(subject)) total.add({ anywhere: 1, healthy: stalled.has(self) ? 0 : 1 });
     };
-    const make = (_: unknown, own: Random) => new SwimCore(self, peers, own, post, died);
+    const isBlocked = () => waits && network.isBlocked(address);
+    const make = (_: unknown, own: Random) => new SwimCore(self, peers, own, post, died, isBlocked);
     return network.start(address, make);
   });
   for (const process of processes) process.call((core, now) => core.start(now));
@@ -105,19 +157,19 @@ export function swimUnder(randomSeed: number, stall: Stall): number {
     [...stalled].map((index) => processes[index]!),
     stall,
   );
-  return falseDeaths;
+  return total;
 }
 
 function stallTogether(
   network: { run(forMs: number): void; readonly now: number },
-  stalled: readonly Pick<VirtualProcess<unknown>, "freeze" | "thaw">[],
-  { durationMs, intervalMs }: Stall,
+  stalled: readonly Pick<VirtualProcess<unknown>, "block" | "unblock" | "freeze" | "thaw">[],
+  { kind, durationMs, intervalMs }: Stall,
 ): void {
   const end = network.now + stallsMs;
   while (network.now < end) {
-    for (const process of stalled) process.freeze();
+    for (const process of stalled) kind === "blocked" ? process.block() : process.freeze();
     network.run(durationMs);
-    for (const process of stalled) process.thaw();
+    for (const process of stalled) kind === "blocked" ? process.unblock() : process.thaw();
     network.run(intervalMs);
   }
   network.run(restMs);

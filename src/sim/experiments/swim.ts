@@ -67,6 +67,10 @@ export class SwimCore implements Core<SwimMessage> {
   readonly #random: Random;
   readonly #post: (to: number, message: SwimMessage) => void;
   readonly #died: (subject: number) => void;
+  readonly #isBlocked: () => boolean;
+  /** The loops that wait in a send. */
+  #isProbingStuck = false;
+  #isGossipStuck = false;
   readonly #queue = new Map<number, Queued>();
   /** Whose ack is awaited on behalf of whom. */
   readonly #relays = new Map<number, { readonly asker: number; readonly nonce: number }>();
@@ -83,6 +87,8 @@ export class SwimCore implements Core<SwimMessage> {
    * @param self - 0 to `peers` − 1
    * @param post - sends a datagram
    * @param died - hears of each peer that this one takes for dead
+   * @param isBlocked - whether what is posted now waits, and whoever posts it: the loop that probes, and the one that
+   *   gossips, go on when it has gone out
    */
   constructor(
     self: number,
@@ -90,19 +96,24 @@ export class SwimCore implements Core<SwimMessage> {
     random: Random,
     post: (to: number, message: SwimMessage) => void,
     died: (subject: number) => void,
+    isBlocked: () => boolean = () => false,
   ) {
     const { suspicionMultiplier, probeIntervalMs, retransmitMultiplier } = swimDefaults;
     this.#self = self;
     this.#random = random;
     this.#post = post;
     this.#died = died;
+    this.#isBlocked = isBlocked;
     this.#entries = Array.from({ length: peers }, () => ({ status: "alive", incarnation: 1, deadAt: 0, diedAt: 0 }));
     this.#suspicionMs = suspicionMultiplier * Math.max(1, Math.log10(peers)) * probeIntervalMs;
     this.#transmitsMax = retransmitMultiplier * Math.ceil(Math.log10(peers + 1));
   }
 
   get nextWake(): number {
-    let next = Math.min(this.#probeAt, this.#gossipAt, this.#probe?.timeoutAt ?? Number.POSITIVE_INFINITY);
+    let next = Number.POSITIVE_INFINITY;
+    const isBlocked = this.#isBlocked();
+    if (!(isBlocked && this.#isProbingStuck)) next = Math.min(this.#probeAt, this.#probe?.timeoutAt ?? next);
+    if (!(isBlocked && this.#isGossipStuck)) next = Math.min(next, this.#gossipAt);
     for (const { status, deadAt } of this.#entries) if (status === "suspect" && deadAt < next) next = deadAt;
     return next;
   }
@@ -138,19 +149,32 @@ export class SwimCore implements Core<SwimMessage> {
       const { status, deadAt, incarnation } = this.#entries[subject]!;
       if (status === "suspect" && deadAt <= now) this.#hear(now, { status: "dead", subject, incarnation });
     }
+    const isBlocked = this.#isBlocked();
+    if (!(isBlocked && this.#isProbingStuck)) this.#goOnProbing(now);
+    if (!(isBlocked && this.#isGossipStuck) && this.#gossipAt <= now) {
+      this.#isGossipStuck = isBlocked && this.#queue.size > 0;
+      this.#gossip(now);
+    }
+  }
+
+  #goOnProbing(now: number): void {
     const probe = this.#probe;
+    this.#isProbingStuck = false;
     if (probe !== undefined && probe.timeoutAt <= now) {
       probe.timeoutAt = Number.POSITIVE_INFINITY;
-      if (!probe.isAcked) this.#probeIndirectly(probe);
-    }
-    if (this.#probeAt <= now) {
-      if (probe !== undefined && !probe.isAcked) {
-        const { incarnation } = this.#entries[probe.subject]!;
-        this.#hear(now, { status: "suspect", subject: probe.subject, incarnation });
+      if (!probe.isAcked) {
+        this.#isProbingStuck = this.#isBlocked();
+        this.#probeIndirectly(probe);
+        if (this.#isProbingStuck) return;
       }
-      this.#probeNext(now);
     }
-    if (this.#gossipAt <= now) this.#gossip(now);
+    if (this.#probeAt > now) return;
+    if (probe !== undefined && !probe.isAcked) {
+      const { incarnation } = this.#entries[probe.subject]!;
+      this.#hear(now, { status: "suspect", subject: probe.subject, incarnation });
+    }
+    this.#probeNext(now);
+    this.#isProbingStuck = this.#isBlocked();
   }
 
   #probeNext(now: number): void {
