@@ -44,6 +44,12 @@ export const linkDefaults: LinkConfig = {
 /** How much later than the quickest an answer may come that counts as without delay: less than TCP takes to send again. */
 const jitterMaxMs = 150;
 
+/**
+ * Who speaks so long after a question that it does not answer has not read it: more than a round trip takes, or TCP to send
+ * again what was lost. What a stopped process, or one that is cut off, has sent before arrives sooner.
+ */
+const deafSignMs = 1_000;
+
 /** What the watch asks for, and whom it tells. */
 export interface LinkWatchOwner {
   send(link: LinkId, message: Probe | Ack): void;
@@ -138,11 +144,18 @@ export class LinkWatch {
   /** Something has arrived. */
   heard(now: number, slot: number): void {
     this.#slots[slot]!.heardAt = now;
+    this.#health.heard(now);
   }
 
   /** When something last came from the neighbor on a slot; −Infinity when there is none. */
   heardAt(slot: number): number {
     return this.#slots[slot]?.heardAt ?? Number.NEGATIVE_INFINITY;
+  }
+
+  /** Whether the neighbor on a slot has said things for long since it was asked something that it does not answer. */
+  isDeaf(slot: number): boolean {
+    const watched = this.#slots[slot];
+    return watched !== undefined && watched.heardAt - watched.unansweredSince >= deafSignMs;
   }
 
   /** Since when the neighbor on a slot answers no probe; Infinity when none waits for its ack. */

@@ -22,6 +22,9 @@ const doubtMinMs = 500;
 /** … and for twice as long as one was away, but no longer than this. */
 const doubtMaxMs = 10_000;
 
+/** Who hears nothing from anybody for so long has bad ears, or no network: while all is well something comes every second. */
+const unheardMs = 5_000;
+
 /** One peer's opinion of itself. */
 export class OwnHealth {
   #score = 0;
@@ -29,6 +32,8 @@ export class OwnHealth {
   /** For how long the next wrong accusation silences this peer. */
   #wrongDoubtMs = wrongDoubtMs;
   #wrongAt = Number.NEGATIVE_INFINITY;
+  #heardAt = Number.NEGATIVE_INFINITY;
+  #hearingSince = Number.POSITIVE_INFINITY;
 
   /** By what timeouts for others are to be multiplied: 1 when all is well, up to 8. */
   get patience(): number {
@@ -38,6 +43,17 @@ export class OwnHealth {
   /** Whether nobody may be accused of mere silence at the moment. */
   isDoubtful(now: number): boolean {
     return now < this.#doubtUntil;
+  }
+
+  /** Something has come from another peer. */
+  heard(now: number): void {
+    if (now - this.#heardAt >= unheardMs) this.#hearingSince = now;
+    this.#heardAt = now;
+  }
+
+  /** Since when this peer has been hearing others, without a long pause; Infinity while it hears nobody. */
+  hearingSince(now: number): number {
+    return now - this.#heardAt >= unheardMs ? Number.POSITIVE_INFINITY : this.#hearingSince;
   }
 
   /** A timer came so late. @returns whether that is a sign */

@@ -241,13 +241,14 @@ export class PeerParts {
     this.touch();
     const why = how === "misbehaved" ? how : this.#unlinkReason;
     const state = this.watch.stateOf(neighbor);
+    const isDeaf = this.watch.isDeaf(neighbor.slot);
     this.watch.neighborDown(neighbor.slot);
     this.broadcast.neighborDown(neighbor);
     this.reconciler.neighborDown(now, neighbor);
     this.effects.notify({ type: "unlink", neighbor: state, reason: why });
     this.publisher.neighborDown(now, neighbor.slot);
     const isSign = how === "lost" && (why === "gone" || why === "silent" || why === "deaf");
-    this.presence.neighborDown(now, neighbor, !isSign ? "ended" : why === "gone" ? "lost" : why);
+    this.presence.neighborDown(now, neighbor, !isSign ? "ended" : why === "gone" ? "lost" : why, isDeaf);
   }
 
   /** Gives a neighbor up, by its slot. */
@@ -312,6 +313,7 @@ export class PeerParts {
       hello: () => ({ type: "hello", version: nativeVersion, network, capabilities: 0, self: contact, epoch }),
       heardAt: (slot) => this.watch.heardAt(slot),
       unansweredSince: (slot) => this.watch.unansweredSince(slot),
+      isDeaf: (slot) => this.watch.isDeaf(slot),
       probe: (now, slot) => this.watch.probeNow(now, slot),
       changed: (_now, type, record) => {
         if (record.id !== contact.id) effects.notify({ type, peer: this.stateOf(record) });

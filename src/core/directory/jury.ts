@@ -6,7 +6,7 @@ import type { OwnHealth } from "../own-health.js";
 import type { Random } from "../random.js";
 import type { DirectoryConfig } from "./config.js";
 import type { Accusation, Evidence, PeerRecord } from "./record.js";
-import { isAbout, Suspicions } from "./suspicions.js";
+import { isAbout, isOfDeafness, Suspicions } from "./suspicions.js";
 import type { DirectoryTable } from "./table.js";
 
 /** Whom the judgement is told to. */
@@ -17,6 +17,8 @@ export interface JuryOwner {
   unclear(now: number, record: PeerRecord): void;
   /** Somebody is dead; the table knows it. */
   died(now: number, record: PeerRecord, accusations: readonly Accusation[]): void;
+  /** Somebody who is dead already was deaf, as one of its neighbors knows. */
+  wasDeaf(id: PeerId): void;
 }
 
 /** One peer's judgement of all others. */
@@ -67,9 +69,23 @@ export class Jury {
   /** Takes an accusation that came on a slot, if it speaks of the newest record of somebody who is there. */
   weigh(now: number, accusation: Accusation, from: number): void {
     const record = this.#table.get(accusation.subject);
-    if (record === undefined || !isAbout(accusation, record) || !this.#table.isPresent(record.id)) return;
+    if (record === undefined || !isAbout(accusation, record)) return;
+    if (this.#table.statusOf(record.id) === "dead") this.#weighLate(now, accusation, from);
+    if (!this.#table.isPresent(record.id)) return;
     if (!this.#suspicions.add(now, accusation, this.#others)) return;
     this.#table.suspect(now, record);
+    this.#owner.accused(now, accusation, from);
+  }
+
+  /**
+   * Those who look from afar are often first, and see but silence. That its neighbors have heard it meanwhile is worth
+   * knowing afterwards: a deaf peer comes back again and again, and a stopped one is there for good.
+   */
+  #weighLate(now: number, accusation: Accusation, from: number): void {
+    const { subject } = accusation;
+    if (!isOfDeafness(accusation) || this.#table.accusationsOf(subject).some(isOfDeafness)) return;
+    this.#table.addAccusation(subject, accusation);
+    this.#owner.wasDeaf(subject);
     this.#owner.accused(now, accusation, from);
   }
 

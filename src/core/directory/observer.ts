@@ -215,6 +215,7 @@ export class Observer {
   }
 
   #answered(now: number, { record, askers, begunAt }: Inquiry, epoch: number, rttMs: number): void {
+    this.#health.heard(now);
     if (now - begunAt <= this.#config.checkTimeoutMs / 3) this.#health.answered();
     this.#sweep.found(now);
     this.#sighted(record.id, { seenAt: now, rttMs });

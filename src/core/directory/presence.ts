@@ -28,7 +28,7 @@ import { Probation } from "./probation.js";
 import { type Accusation, isNewer, type PeerRecord, type Tags } from "./record.js";
 import { Rumors } from "./rumors.js";
 import { Strangers } from "./strangers.js";
-import { isAbout } from "./suspicions.js";
+import { isAbout, isOfDeafness } from "./suspicions.js";
 import { type Changed, DirectoryTable } from "./table.js";
 
 export type { Sighting } from "./observer.js";
@@ -44,6 +44,8 @@ export interface PresenceSelf {
 
 /** What the directory needs of the peer that it belongs to, and whom it tells. No method may call back into it. */
 export interface PresenceOwner extends Omit<ObserverOwner, "accuse" | "compared" | "found" | "isDecided"> {
+  /** Whether the neighbor on a slot speaks, and has not answered for some time. */
+  isDeaf(slot: number): boolean;
   /** Probes the neighbor on a slot now. */
   probe(now: number, slot: number): void;
   /** An entry has changed. */
@@ -105,6 +107,7 @@ export class Presence {
       },
       unclear: (now, record) => this.#observer.look(now, record),
       died: (now, record, accusations) => this.#died(now, record, accusations),
+      wasDeaf: (id) => this.#probation.wasDeaf(id),
     });
     this.#rumors = new Rumors(config.newsHoldMs, (slot, news) => this.#send(slot, news));
     this.#comparison = new Comparison(config, this.#table, random, {
@@ -211,17 +214,18 @@ export class Presence {
     if (this.#isFull) this.#comparison.neighborUp(now, slot, this.own.id < contact.id);
   }
 
-  /** No longer a neighbor. */
-  neighborDown(now: number, { slot, contact }: Neighbor, why: Parting): void {
+  /** No longer a neighbor; `isDeaf`: it went on speaking, and has not answered for some time. */
+  neighborDown(now: number, { slot, contact }: Neighbor, why: Parting, isDeaf = false): void {
     this.#rumors.neighborDown(slot);
     this.#comparison.neighborDown(slot);
     this.#observer.neighborDown(slot);
     this.#probation.end(slot);
     if (this.#owner.neighbors.length === 0) this.#aloneSince = now;
     const record = this.#table.get(contact.id);
-    if (record === undefined || !this.#table.isPresent(contact.id) || this.#isOver) return;
-    if (why === "deaf") this.#jury.accuse(now, record, "deaf");
-    else if (why !== "ended") this.#observer.look(now, record, why === "lost");
+    if (record === undefined || this.#isOver) return;
+    if (why === "deaf" || (isDeaf && !this.#table.isPresent(contact.id))) this.#jury.accuse(now, record, "deaf");
+    else if (!this.#table.isPresent(contact.id)) return;
+    else if (why !== "ended") this.#observer.look(now, record, why === "lost" || isDeaf);
     else if (!this.#isFull) this.#table.remove(contact.id);
   }
 
@@ -347,7 +351,8 @@ export class Presence {
     }
     const isBack = this.#table.statusOf(id) === "dead" && known?.epoch === record.epoch && !record.hasLeft;
     if (!isBack) this.#accept(now, record, slot, agoMs);
-    else if (id === contact.id) this.#probation.begin(now, slot, record);
+    else if (id === contact.id)
+      this.#probation.begin(now, slot, record, this.#table.accusationsOf(id).some(isOfDeafness));
     // Nobody brings others back who is not believed to be there itself.
     else if (this.#table.isPresent(contact.id)) this.#accept(now, record, slot, agoMs);
   }
@@ -383,13 +388,11 @@ export class Presence {
   }
 
   #died(now: number, record: PeerRecord, accusations: readonly Accusation[]): void {
-    this.#probation.died(
-      now,
-      record.id,
-      accusations.some(({ evidence }) => evidence === "deaf"),
-    );
+    this.#probation.died(now, record.id, accusations.some(isOfDeafness));
     this.#observer.died(now, record.id);
     if (accusations.some(({ accuser }) => accuser === this.own.id)) this.#owner.accusedDied(now, record);
+    const neighbor = this.#owner.neighbors.find(({ contact }) => contact.id === record.id);
+    if (neighbor !== undefined && this.#owner.isDeaf(neighbor.slot)) this.#jury.accuse(now, record, "deaf");
   }
 
   // All else

@@ -14,7 +14,6 @@ import type { PeerRecord } from "./record.js";
 
 interface Case {
   record: PeerRecord;
-  readonly calmMs: number;
   readonly death: Death;
   /** Since when all answers were in time. */
   wellSince: number;
@@ -25,7 +24,7 @@ interface Death {
   /** How many there were, this one included. */
   readonly count: number;
   readonly at: number;
-  readonly wasDeaf: boolean;
+  wasDeaf: boolean;
   /** Kept from one link to the next. */
   points: number;
 }
@@ -65,16 +64,21 @@ export class Probation {
     if (this.#deaths.size > deathsMax) this.#deaths.delete(this.#deaths.keys().next().value!);
   }
 
-  /** The peer at the other side of a link says that it lives. */
-  begin(now: number, slot: number, record: PeerRecord): void {
+  /** The one that died was deaf, as is known by now. */
+  wasDeaf(id: PeerId): void {
+    const death = this.#deaths.get(id);
+    if (death !== undefined) death.wasDeaf = true;
+  }
+
+  /** The peer at the other side of a link says that it lives; `wasDeaf`: what is known of a death that was only heard of. */
+  begin(now: number, slot: number, record: PeerRecord, wasDeaf = false): void {
     const known = this.#bySlot[slot];
     if (known !== undefined && known.record.id === record.id) {
       known.record = record;
       return;
     }
-    const death = this.#deaths.get(record.id) ?? { count: 1, at: now, wasDeaf: false, points: 0 };
-    const calmMs = death.wasDeaf ? this.#config.deafProbationMs * 2 ** Math.min(death.count - 1, doublingsMax) : 0;
-    this.#bySlot[slot] = { record, calmMs, death, wellSince: now };
+    const death = this.#deaths.get(record.id) ?? { count: 1, at: now, wasDeaf, points: 0 };
+    this.#bySlot[slot] = { record, death, wellSince: now };
     this.#probe(now, slot);
   }
 
@@ -86,7 +90,7 @@ export class Probation {
     const { death } = one;
     if (isInTime) death.points = Math.min(probationPoints, death.points + 1);
     else this.#late(now, one);
-    if (death.points >= probationPoints && now - one.wellSince >= one.calmMs) {
+    if (death.points >= probationPoints && now - one.wellSince >= this.#calmMs(death)) {
       this.#bySlot[slot] = undefined;
       return one.record;
     }
@@ -104,6 +108,10 @@ export class Probation {
   /** The link is gone, or the peer's word has been heard of from elsewhere. */
   end(slot: number): void {
     this.#bySlot[slot] = undefined;
+  }
+
+  #calmMs({ wasDeaf, count }: Death): number {
+    return wasDeaf ? this.#config.deafProbationMs * 2 ** Math.min(count - 1, doublingsMax) : 0;
   }
 
   #late(now: number, one: Case): void {

@@ -8,7 +8,8 @@
  * Rapid*, ATC 2018). A death is nowhere told as such; what travels is who says so.
  *
  * Where too few agree and nothing is refuted, everybody looks for himself in the end, each at another moment: the accused may
- * not have heard of it. What somebody said who is dead by then does not count: its own death may be why it heard nothing.
+ * not have heard of it. What somebody said who is dead by then does not count: its own death may be why it heard nothing. And
+ * the time in which a peer heard nobody is no time to hold against others (Lifeguard's local health).
  */
 import type { PeerId } from "../identity.js";
 import type { OwnHealth } from "../own-health.js";
@@ -19,6 +20,9 @@ import type { Accusation, PeerRecord } from "./record.js";
 /** What a suspicion rests on. */
 interface Suspicion {
   readonly incarnation: number;
+  readonly since: number;
+  /** Whether enough have agreed. */
+  isAgreed: boolean;
   /** One of each accuser. */
   readonly accusations: Accusation[];
   /** When this peer looks for itself. */
@@ -29,6 +33,10 @@ interface Suspicion {
 
 /** Between the looks of two peers at a third that too few accuse, on average. */
 const lookSpacingMs = 5;
+/** Who hears nobody waits so many times as long … */
+const unheardFactor = 4;
+/** … and sees so often whether it hears again. */
+const recheckMs = 5_000;
 /** More accusers of one peer are not remembered, and not passed on: the decision does not need them. */
 const accusersMax = 8;
 /** Peers that are suspected in the same moment; of more nothing is believed until some are decided. */
@@ -47,12 +55,12 @@ export function accusersNeeded(most: number, others: number): number {
 /** The suspicions of one peer. */
 export class Suspicions {
   readonly #config: DirectoryConfig;
-  readonly #health: Pick<OwnHealth, "patience">;
+  readonly #health: Pick<OwnHealth, "patience" | "hearingSince">;
   readonly #random: Random;
   readonly #all = new Map<PeerId, Suspicion>();
   #nextWake = Number.POSITIVE_INFINITY;
 
-  constructor(config: DirectoryConfig, health: Pick<OwnHealth, "patience">, random: Random) {
+  constructor(config: DirectoryConfig, health: Pick<OwnHealth, "patience" | "hearingSince">, random: Random) {
     this.#health = health;
     this.#config = config;
     this.#random = random;
@@ -91,17 +99,22 @@ export class Suspicions {
     if (suspicion === undefined || suspicion.incarnation !== incarnation) {
       if (suspicion === undefined && this.#all.size >= suspicionsMax) return false;
       const ripeAt = now + this.#config.suspicionMaxMs;
-      suspicion = { incarnation, accusations: [], lookAt: this.#nextLook(now, others), ripeAt };
+      const lookAt = this.#nextLook(now, others);
+      suspicion = { incarnation, since: now, isAgreed: false, accusations: [], lookAt, ripeAt };
       this.#all.set(subject, suspicion);
     }
     const { accusations } = suspicion;
     const index = accusations.findIndex((other) => other.accuser === accuser);
-    if (index < 0 ? accusations.length >= accusersMax : isStrong(accusations[index]!) || !isStrong(accusation))
-      return false;
+    // However many have heard nothing, one who has heard it speak is worth hearing.
+    const isFull = accusations.length >= accusersMax && !(evidence === "deaf" && !accusations.some(isOfDeafness));
+    if (index < 0 ? isFull : weightOf(accusations[index]!) >= weightOf(accusation)) return false;
     if (index < 0) accusations.push(accusation);
     else accusations[index] = { subject, incarnation, accuser, evidence };
     const graceMs = this.#graceMs(accusations, others);
-    if (graceMs !== undefined) suspicion.ripeAt = Math.min(suspicion.ripeAt, now + graceMs);
+    if (graceMs !== undefined) {
+      suspicion.ripeAt = Math.min(suspicion.ripeAt, now + graceMs);
+      suspicion.isAgreed = true;
+    }
     this.#nextWake = Math.min(this.#nextWake, suspicion.ripeAt, suspicion.lookAt);
     return true;
   }
@@ -151,7 +164,9 @@ export class Suspicions {
   takeRipe(now: number): { readonly id: PeerId; readonly accusations: readonly Accusation[] }[] {
     const ripe: { id: PeerId; accusations: readonly Accusation[] }[] = [];
     this.#nextWake = Number.POSITIVE_INFINITY;
-    for (const [id, { lookAt, ripeAt, accusations }] of this.#all) {
+    for (const [id, suspicion] of this.#all) {
+      if (suspicion.ripeAt <= now) suspicion.ripeAt = this.#ripeAt(now, suspicion);
+      const { lookAt, ripeAt, accusations } = suspicion;
       if (ripeAt > now) {
         this.#nextWake = Math.min(this.#nextWake, lookAt, ripeAt);
         continue;
@@ -160,6 +175,18 @@ export class Suspicions {
       ripe.push({ id, accusations });
     }
     return ripe;
+  }
+
+  /**
+   * When a suspicion is ripe whose time is over. Where too few agree it may be for want of ears: then this peer must have
+   * heard others for as long.
+   */
+  #ripeAt(now: number, { since, ripeAt, isAgreed }: Suspicion): number {
+    const { suspicionMaxMs } = this.#config;
+    if (isAgreed) return ripeAt;
+    const hearingSince = this.#health.hearingSince(now);
+    const heardAt = hearingSince === Number.POSITIVE_INFINITY ? now + recheckMs : hearingSince + suspicionMaxMs;
+    return Math.max(ripeAt, Math.min(heardAt, since + unheardFactor * suspicionMaxMs));
   }
 
   /** Not all in the same moment: the accused would be asked by everybody at once, however many they are. */
@@ -182,6 +209,16 @@ export class Suspicions {
 /** Whether somebody has seen that the process is gone, rather than heard nothing of it. */
 export function isStrong({ evidence }: Accusation): boolean {
   return evidence === "refused" || evidence === "replaced";
+}
+
+/** Of two words of one accuser the weightier counts. */
+function weightOf(accusation: Accusation): number {
+  return isStrong(accusation) ? 2 : isOfDeafness(accusation) ? 1 : 0;
+}
+
+/** Whether somebody has heard it speak, and not answer. */
+export function isOfDeafness({ evidence }: Accusation): boolean {
+  return evidence === "deaf";
 }
 
 /** Whether an accusation speaks of this record. */

@@ -161,6 +161,12 @@ export class DirectoryTable {
     this.#changed(now, "dead", record);
   }
 
+  /** Its death rests on this as well. */
+  addAccusation(id: PeerId, accusation: Accusation): void {
+    const note = this.#notes.get(id);
+    if (note?.status === "dead") note.accusations = [...note.accusations, accusation];
+  }
+
   /** Somebody who was dead before this peer knew of it: nobody is told. */
   putDead(now: number, record: PeerRecord, accusations: readonly Accusation[], agoMs: number): void {
     if (this.#records.has(record.id) || this.#isFull()) return;

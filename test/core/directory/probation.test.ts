@@ -69,6 +69,27 @@ describe("a peer that was taken for dead", () => {
     }
   });
 
+  test.each([
+    ["when its neighbors tell it later", (probation: Probation) => probation.wasDeaf(id), true],
+    ["when it tells nobody", () => {}, false],
+  ])("has to do well for some time %s that it was deaf", (_when, tell, isLong) => {
+    const probation = new Probation(directoryDefaults, () => {});
+    probation.died(0, id, false);
+    probation.begin(0, 0, record);
+    tell(probation);
+    let now = 0;
+    while (probation.acked(now, 0, true) === undefined) now += 500;
+    expect(now >= deafProbationMs).toBe(isLong);
+  });
+
+  test("has to do so as well where its death is known by hearsay only", () => {
+    const probation = new Probation(directoryDefaults, () => {});
+    probation.begin(0, 0, record, true);
+    let now = 0;
+    while (probation.acked(now, 0, true) === undefined) now += 500;
+    expect(now).toBe(deafProbationMs);
+  });
+
   test("may be asked with a newer word of its own: that one counts then", () => {
     const probes: number[] = [];
     const probation = new Probation(directoryDefaults, (_now, slot) => probes.push(slot));

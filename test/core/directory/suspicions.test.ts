@@ -19,7 +19,9 @@ function by(accuser: number, evidence: Evidence, incarnation = 7): Accusation {
 }
 
 function suspicions(): Suspicions {
-  return new Suspicions(directoryDefaults, new OwnHealth(), seededRandom(1));
+  const health = new OwnHealth();
+  for (let now = -suspicionMaxMs; now <= 2 * suspicionMaxMs; now += 1_000) health.heard(now);
+  return new Suspicions(directoryDefaults, health, seededRandom(1));
 }
 
 describe("how many must agree", () => {
@@ -60,6 +62,39 @@ describe("a suspicion", () => {
     expect(all.add(0, by(1, "refused"), 100)).toBe(true);
     expect(all.add(0, by(1, "silent"), 100)).toBe(false);
     expect(all.accusationsOf(subject)).toEqual([by(1, "refused")]);
+  });
+
+  test("takes deafness of who had heard only silence, and of one more than are counted, but not twice", () => {
+    const all = suspicions();
+    expect(all.add(0, by(1, "silent"), 100)).toBe(true);
+    expect(all.add(0, by(1, "deaf"), 100)).toBe(true);
+    expect(all.add(0, by(1, "silent"), 100)).toBe(false);
+    expect(all.accusationsOf(subject)).toEqual([by(1, "deaf")]);
+    const other = suspicions();
+    for (let accuser = 1; accuser <= 8; accuser++) other.add(0, by(accuser, "silent"), 100);
+    expect(other.add(0, by(9, "silent"), 100)).toBe(false);
+    expect(other.add(0, by(9, "deaf"), 100)).toBe(true);
+    expect(other.add(0, by(10, "deaf"), 100)).toBe(false);
+  });
+
+  test("of too few waits until this peer has heard others for long enough, and four times as long when it hears nobody", () => {
+    const health = new OwnHealth();
+    health.heard(0);
+    const all = new Suspicions(directoryDefaults, health, seededRandom(1));
+    all.add(2_000, by(1, "silent"), 100);
+    const ripeAt = (until: number, hears: (now: number) => boolean) => {
+      for (let now = 3_000; now <= until; now += 1_000) {
+        if (hears(now)) health.heard(now);
+        if (all.takeRipe(now).length > 0) return now;
+      }
+      return undefined;
+    };
+    const backAt = 20_000;
+    expect(ripeAt(200_000, (now) => now >= backAt)).toBe(backAt + suspicionMaxMs);
+    const deaf = new Suspicions(directoryDefaults, new OwnHealth(), seededRandom(1));
+    deaf.add(0, by(1, "silent"), 100);
+    expect(deaf.takeRipe(4 * suspicionMaxMs - 1)).toEqual([]);
+    expect(deaf.takeRipe(4 * suspicionMaxMs)).toHaveLength(1);
   });
 
   test("is over when the peer says something newer", () => {

@@ -1,0 +1,36 @@
+import { expect } from "vitest";
+import { seededRuns } from "../seeded.js";
+import { DirectoryWorld } from "./directory-world.js";
+
+const runs = process.env.HEARSAY_LONG ? 100 : 3;
+const onOffMs = 20_000;
+
+seededRuns(
+  "a peer that hears nothing, every other 20 seconds, is dead, and stays so until it hears",
+  runs,
+  (randomSeed) => {
+    const world = new DirectoryWorld(randomSeed);
+    world.grow(24, 20_000);
+    const deaf = world.any();
+    const others = world.peers.filter((peer) => peer !== deaf);
+    const begin = world.now;
+    const isDead = () => others.every((peer) => world.directoryOf(peer).get(deaf.id)?.status === "dead");
+    for (let round = 0; round < 3; round++) {
+      world.network.setIncomingLoss(deaf.address, 1);
+      if (round === 0) expect(world.network.runUntil(isDead, 8_000)).toBe(true);
+      else world.network.run(onOffMs);
+      world.network.setIncomingLoss(deaf.address, 0);
+      world.network.run(onOffMs);
+    }
+    for (const { told } of others) {
+      const heard = told.filter(({ at }) => at >= begin).filter(({ type }) => type === "dead" || type === "alive");
+      const returns = heard.filter(({ type, id }, index) => {
+        return type === "alive" && id === deaf.id && heard.slice(0, index).some((one) => one.type === "dead");
+      });
+      expect(returns.length).toBeLessThanOrEqual(1);
+      expect(heard.filter(({ type, id }) => type === "dead" && id !== deaf.id)).toEqual([]);
+    }
+    // Its probation has begun anew with each silence; now it does well for long enough.
+    expect(world.network.runUntil(() => world.complaints().length === 0, 300_000)).toBe(true);
+  },
+);
