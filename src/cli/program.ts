@@ -10,6 +10,7 @@ import { runPeers } from "./peers.js";
 import { runPublish } from "./publish.js";
 import { runSeed, type SeedCommandOptions } from "./seed.js";
 import { corruptValue, deedValues, rateValue } from "./sim/deeds.js";
+import type { ExperimentCommandOptions } from "./sim/experiment.js";
 import { runSubscribe } from "./subscribe.js";
 import { runUp, type UpCommandOptions } from "./up/run.js";
 import {
@@ -17,6 +18,7 @@ import {
   addressValues,
   advertiseValue,
   basePortValue,
+  countsValue,
   countValue,
   durationValue,
   interfaceValue,
@@ -63,9 +65,17 @@ export function makeProgram(done: (exitCode: number) => void): Command {
     const { runSim } = await import("./sim/run.js");
     done(await runSim(called.optsWithGlobals()));
   };
-  program.addCommand(simCommand().action(sim));
+  const experiment = async (name: string | undefined, _options: unknown, called: Command) => {
+    const { runExperiment } = await import("./sim/experiment.js");
+    // Not those of `sim`, which has some of the same names.
+    const color = called.opts().color !== false && program.opts().color !== false;
+    done(await runExperiment(name, { ...(called.opts() as ExperimentCommandOptions), color }));
+  };
+  const experiments = experimentCommand().action(experiment);
+  // Options after the name are the experiment's own.
+  program.addCommand(simCommand().enablePositionalOptions().addCommand(experiments).action(sim));
   program.addCommand(upCommand().action(run<UpCommandOptions>(runUp)));
-  for (const command of program.commands) {
+  for (const command of [...program.commands, experiments]) {
     command
       .copyInheritedSettings(program)
       .option("--json", "one JSON event a line on stdout")
@@ -254,6 +264,28 @@ function simCommand(): Command {
     .addHelpText("after", simExamples);
 }
 
+function experimentCommand(): Command {
+  const only = (text: string) => text.split(",");
+  return new Command("experiment")
+    .summary("measure again what others have published")
+    .description(
+      "Measures on the virtual network what others have published, and prints ours beside it; without a name it lists what\n" +
+        "there is. Exits with 1 when a goal is missed.",
+    )
+    .argument("[name]", "which experiment")
+    .option("--peers <list>", "sizes of the network, with commas (default: the experiment's)", countsValue(2, 100_000))
+    .option("--runs <count>", "networks of each kind (default: the experiment's)", countValue(1, 100_000))
+    .addOption(
+      new Option("--random-seed <number>", "the first run's number; the next ones follow")
+        .argParser(countValue(0, 2 ** 31))
+        .default(1),
+    )
+    .option("--kinds <list>", "only some of its kinds of runs, with commas", only)
+    .option("--full", "all of a large grid, which takes hours, instead of a part")
+    .option("--out <folder>", "write NAME.json and NAME.svg there")
+    .addHelpText("after", experimentExamples);
+}
+
 function everyOption(note = ""): Option {
   return new Option("--every <time>", `from one message of a peer to its next${note}`).argParser(durationValue(1, day));
 }
@@ -332,7 +364,15 @@ Examples:
   hearsay sim --peers 1000 --loss 5% --kill 50%@10s --random-seed 42
   hearsay sim --peers 20 --partition 50%@10s+20s --trace run.ndjson
   hearsay sim --swarm 100 --shrink
-  hearsay sim --scenario split.json --json`;
+  hearsay sim --scenario split.json --json
+  hearsay sim experiment                        what others have published, measured again`;
+
+const experimentExamples = `
+Examples:
+  hearsay sim experiment
+  hearsay sim experiment demers --out figures
+  hearsay sim experiment hyparview --peers 10000 --kinds graph
+  hearsay sim experiment plumtree --json | jq 'select(.met == false)'`;
 
 const upExamples = `
 Examples:

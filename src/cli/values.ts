@@ -35,6 +35,12 @@ export function countValue(min: number, max: number): (text: string) => number {
   };
 }
 
+/** For counts with commas between them. */
+export function countsValue(min: number, max: number): (text: string) => readonly number[] {
+  const count = countValue(min, max);
+  return (text) => [...new Set(text.split(",").map((part) => count(part.trim())))];
+}
+
 /** For durations, in milliseconds: a number with its unit (`250ms`, `5s`, `1.5m`, `1h`), in the given bounds. */
 export function durationValue(minMs: number, maxMs: number): (text: string) => number {
   return (text) => {

@@ -1,0 +1,51 @@
+/** Experiments and their figures as lines for people. */
+import stringWidth from "string-width";
+import type { Experiment } from "../../sim/experiments/experiment.js";
+import type { ExperimentRow } from "../../sim/experiments/rows.js";
+
+/** All experiments, each in a line, with what it is measured against. */
+export function experimentLines(experiments: readonly Experiment[]): string[] {
+  const widest = Math.max(...experiments.map(({ name }) => name.length));
+  return experiments.flatMap(({ name, summary, source }) => [
+    `${name.padEnd(widest)}  ${summary}`,
+    `${" ".repeat(widest)}  ${source ?? "goals of our own"}`,
+  ]);
+}
+
+/** The figures of an experiment: ours, the published ones, goals and verdicts; then where they come from. */
+export function experimentTable(experiment: Experiment, rows: readonly ExperimentRow[]): string[] {
+  const head = ["figure", "peers", "runs", "ours", "worst", "published", "goal", ""];
+  const cells = rows.map(({ figure, peers, runs, median, p99, published, goal, met }) => [
+    figure,
+    peers.toLocaleString("en"),
+    String(runs),
+    shown(median),
+    shown(p99),
+    published === null ? "–" : shown(published),
+    goal === null ? "" : shown(goal),
+    met === null ? "" : met ? "met" : "MISSED",
+  ]);
+  const widths = head.map((_, column) => Math.max(...[head, ...cells].map((row) => stringWidth(row[column]!))));
+  const line = (row: readonly string[]) =>
+    row
+      .map((cell, column) => {
+        const room = " ".repeat(widths[column]! - stringWidth(cell));
+        return column === 0 || column === head.length - 1 ? cell + room : room + cell;
+      })
+      .join("  ")
+      .trimEnd();
+  const sources = [...new Set(rows.flatMap(({ source }) => source ?? []))];
+  return [
+    line(head),
+    widths.map((width) => "─".repeat(width)).join("  "),
+    ...cells.map(line),
+    "",
+    ...(sources.length > 0 ? sources : [experiment.source ?? "goals of our own"]).map(
+      (source) => `published: ${source}`,
+    ),
+  ].filter((text) => text !== "published: goals of our own");
+}
+
+function shown(value: number): string {
+  return Number.isFinite(value) ? value.toLocaleString("en", { maximumSignificantDigits: 4 }) : String(value);
+}
