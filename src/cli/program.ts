@@ -4,6 +4,7 @@ import { Command, Option } from "commander";
 import type { Address } from "../core/address.js";
 import { presetNames } from "../core/presets.js";
 import { defaultNetwork } from "../net/network-name.js";
+import type { OutputOptions } from "./output.js";
 import { runPeer } from "./peer.js";
 import type { PeerCommandOptions } from "./peer-options.js";
 import { runPeers } from "./peers.js";
@@ -42,20 +43,22 @@ export function makeProgram(done: (exitCode: number) => void): Command {
     .helpCommand(false)
     .option("--no-color", "no colors, as with the variable NO_COLOR")
     .addHelpText("after", rootExamples)
+    // Options after a command's name are its own: `sim experiment` has some of the names that `sim` has.
+    .enablePositionalOptions()
     .exitOverride()
     .configureOutput({
       // main.ts prints errors itself, on one line.
       outputError: () => {},
     });
   const run = <T>(command: (options: T) => Promise<number>) => {
-    return async (_options: unknown, called: Command) => done(await command(called.optsWithGlobals() as T));
+    return async (_options: unknown, called: Command) => done(await command(optionsOf<T>(called)));
   };
   const publish = async (topic: string, text: string | undefined, _options: unknown, called: Command) =>
-    done(await runPublish(topic, text, called.optsWithGlobals()));
+    done(await runPublish(topic, text, optionsOf(called)));
   const subscribe = async (topics: readonly string[], _options: unknown, called: Command) =>
-    done(await runSubscribe(topics, called.optsWithGlobals()));
+    done(await runSubscribe(topics, optionsOf(called)));
   const peers = async (address: Address | undefined, _options: unknown, called: Command) =>
-    done(await runPeers(address, called.optsWithGlobals()));
+    done(await runPeers(address, optionsOf(called)));
   program.addCommand(seedCommand().action(run<SeedCommandOptions>(runSeed)));
   program.addCommand(peerCommand().action(run<PeerCommandOptions>(runPeer)));
   program.addCommand(peersCommand().action(peers));
@@ -63,17 +66,14 @@ export function makeProgram(done: (exitCode: number) => void): Command {
   program.addCommand(subscribeCommand().action(subscribe));
   const sim = async (_options: unknown, called: Command) => {
     const { runSim } = await import("./sim/run.js");
-    done(await runSim(called.optsWithGlobals()));
+    done(await runSim(optionsOf(called)));
   };
   const experiment = async (name: string | undefined, _options: unknown, called: Command) => {
     const { runExperiment } = await import("./sim/experiment.js");
-    // Not those of `sim`, which has some of the same names.
-    const color = called.opts().color !== false && program.opts().color !== false;
-    done(await runExperiment(name, { ...(called.opts() as ExperimentCommandOptions), color }));
+    done(await runExperiment(name, optionsOf<ExperimentCommandOptions>(called)));
   };
   const experiments = experimentCommand().action(experiment);
-  // Options after the name are the experiment's own.
-  program.addCommand(simCommand().enablePositionalOptions().addCommand(experiments).action(sim));
+  program.addCommand(simCommand().addCommand(experiments).action(sim));
   program.addCommand(upCommand().action(run<UpCommandOptions>(runUp)));
   for (const command of [...program.commands, experiments]) {
     command
@@ -82,6 +82,18 @@ export function makeProgram(done: (exitCode: number) => void): Command {
       .option("--no-color", "no colors, as with the variable NO_COLOR");
   }
   return program;
+}
+
+/** The options of a command; colors and JSON may be asked for before its name as well. */
+function optionsOf<T>(command: Command): T {
+  const all: readonly OutputOptions[] = [command, ...ancestorsOf(command)].map((one) => one.opts());
+  const color = all.every((one) => one.color !== false);
+  const json = all.some((one) => one.json === true);
+  return { ...command.opts(), color, json } as T;
+}
+
+function ancestorsOf({ parent }: Command): Command[] {
+  return parent === null ? [] : [parent, ...ancestorsOf(parent)];
 }
 
 function seedCommand(): Command {

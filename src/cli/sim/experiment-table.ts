@@ -37,7 +37,10 @@ export function experimentTable(experiment: Experiment, rows: readonly Experimen
   const sources = [...new Set(rows.flatMap(({ source }) => source ?? []))];
   return [
     line(head),
-    widths.map((width) => "─".repeat(width)).join("  "),
+    widths
+      .map((width) => "─".repeat(width))
+      .join("  ")
+      .trimEnd(),
     ...cells.map(line),
     "",
     ...(sources.length > 0 ? sources : [experiment.source ?? "goals of our own"]).map(

@@ -63,15 +63,27 @@ function tuningFor(peers: number): PeerTuning {
 /** Larger networks are measured with directories of neighbors: with 10,000 peers, 100 million entries would be kept. */
 const fullDirectoryMax = 2_000;
 
-/** Steady state, a steady sender first and then a random one for each message; then with churn. */
-export function steadyRun(randomSeed: number, peers: number, progress: Progress): Values {
+/**
+ * Steady state, a steady sender first and then a random one for each message; then with churn.
+ *
+ * @param looked - what else there is to see of the network when it has settled, before anybody speaks
+ */
+export function steadyRun(
+  randomSeed: number,
+  peers: number,
+  progress: Progress,
+  looked?: (world: ExperimentWorld) => Values,
+): Values {
   const world = new ExperimentWorld(randomSeed, tuningFor(peers));
   progress("growing");
   world.grow(peers, { settleMs });
+  const seen = looked?.(world);
   const sender = world.any();
   progress("one sender");
   talk(world, 20, () => sender);
+  const begin = world.copies();
   const steady = talk(world, 50, () => sender);
+  const end = world.copies();
   progress("random senders, warming up");
   // Trees grow while there are new senders.
   talk(world, 300, () => world.any());
@@ -86,6 +98,8 @@ export function steadyRun(randomSeed: number, peers: number, progress: Progress)
   progress(`churn; there were ${(ihave / perMessage).toPrecision(3)} ihave frames for each message at each peer`);
   const churn = churnRun(world, peers);
   return {
+    ...seen,
+    "rmr-steady-sender": (end.duplicates - begin.duplicates) / (end.delivered - begin.delivered),
     "rmr-random-sender": (after.duplicates - before.duplicates) / (after.delivered - before.delivered),
     "last-hop-steady-sender": quantile(
       steady.map(({ lastHop }) => lastHop),

@@ -2,10 +2,16 @@
 import { broadcastExperiment, livenessExperiment, reconcileExperiment } from "./claims.js";
 import { demersExperiment } from "./demers.js";
 import type { Experiment } from "./experiment.js";
+import { gossipsubExperiment } from "./gossipsub.js";
+import { hyparviewExperiment } from "./hyparview.js";
+import { plumtreeExperiment } from "./plumtree.js";
 
 /** Those that reproduce what others have published come first. */
 export const experiments: readonly Experiment[] = [
   demersExperiment,
+  hyparviewExperiment,
+  plumtreeExperiment,
+  gossipsubExperiment,
   broadcastExperiment,
   livenessExperiment,
   reconcileExperiment,

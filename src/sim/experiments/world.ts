@@ -20,6 +20,10 @@ export interface Spread {
   reached: number;
   /** The most hops it took to anybody. */
   lastHop: number;
+  /** When it was published, in milliseconds since 1970. */
+  readonly at: number;
+  /** Milliseconds from then to the last arrival so far. */
+  lastMs: number;
 }
 
 /** How many frames of a kind were sent. */
@@ -144,7 +148,7 @@ export class ExperimentWorld {
 
   /** Publishes a message. */
   publish(peer: WorldPeer): Spread {
-    const spread: Spread = { reached: 0, lastHop: 0 };
+    const spread: Spread = { reached: 0, lastHop: 0, at: this.network.now, lastMs: 0 };
     const token = ++this.#token;
     const payload = new Uint8Array(0);
     this.#spreads.set(payload, spread);
@@ -179,6 +183,7 @@ export class ExperimentWorld {
     if (spread === undefined) return;
     if (this.notesReceivers) had.add(spread);
     spread.reached++;
+    spread.lastMs = this.network.now - spread.at;
     if (round > spread.lastHop) spread.lastHop = round;
   }
 

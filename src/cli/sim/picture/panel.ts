@@ -51,11 +51,17 @@ export function panelMarkup(panel: Panel, box: Box, looks: Looks): string {
 /** The looks of series, by their labels. */
 export type Looks = ReadonlyMap<string, Look>;
 
-/** A look for each label: those of one owner differ from each other. */
+/** A look for each label: lines of one owner differ from each other, and so do bars. */
 export function looksOf(series: readonly Series[]): Looks {
   const looks = new Map<string, Look>();
-  const drawn = { ours: 0, published: 0, theirs: 0 };
-  for (const one of series) if (!looks.has(one.label)) looks.set(one.label, lookOf(one, drawn[one.whose]++));
+  const drawn = new Map<string, number>();
+  for (const one of series) {
+    if (looks.has(one.label)) continue;
+    const kind = `${one.whose} ${one.mark}`;
+    const nth = drawn.get(kind) ?? 0;
+    drawn.set(kind, nth + 1);
+    looks.set(one.label, lookOf(one, nth));
+  }
   return looks;
 }
 
@@ -145,7 +151,8 @@ function standingBars(panel: Panel, y: NumberScale, { left, right, bottom }: Flo
   );
   eachBar(panel, places, looks, (look, at, width, value) => {
     const end = y(value);
-    parts.push(barMarkup(look, { x: at, y: end, width, height: Math.max(1.5, bottom - end) }));
+    const height = Math.max(1.5, bottom - end);
+    parts.push(barMarkup(look, { x: at, y: bottom - height, width, height }));
     parts.push(centered(figureText(value, panel.y.isShare), at + width / 2, Math.min(end, bottom) - 5, "ink", valuePx));
   });
   return parts.join("");
