@@ -4,6 +4,8 @@ import { demersExperiment } from "./demers.js";
 import type { Experiment } from "./experiment.js";
 import { gossipsubExperiment } from "./gossipsub.js";
 import { hyparviewExperiment } from "./hyparview.js";
+import { lifeguardExperiment } from "./lifeguard.js";
+import { maelstromExperiment } from "./maelstrom.js";
 import { plumtreeExperiment } from "./plumtree.js";
 
 /** Those that reproduce what others have published come first. */
@@ -11,7 +13,9 @@ export const experiments: readonly Experiment[] = [
   demersExperiment,
   hyparviewExperiment,
   plumtreeExperiment,
+  lifeguardExperiment,
   gossipsubExperiment,
+  maelstromExperiment,
   broadcastExperiment,
   livenessExperiment,
   reconcileExperiment,

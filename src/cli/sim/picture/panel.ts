@@ -101,7 +101,7 @@ function ticksOf(scale: NumberScale, axis: NumberAxis, count: number): number[] 
 function standingMarkup(panel: Panel, box: Box, looks: Looks): string {
   const ticksWidth = 46;
   const left = box.x + ticksWidth + 18;
-  const right = box.x + box.width - 8;
+  const right = box.x + box.width - 8 - limitsWidth(panel);
   const top = box.y + 6;
   const bottom = box.y + box.height - 46;
   const y = scaleOf(panel.y, valuesOf(panel), [bottom, top + 14], true);
@@ -126,15 +126,18 @@ function standingMarkup(panel: Panel, box: Box, looks: Looks): string {
   );
   parts.push(element("line", { x1: left, x2: right, y1: bottom, y2: bottom, class: "axis" }));
   parts.push(centered(panel.x.label, (left + right) / 2, box.y + box.height - 8));
-  if (panel.x.kind === "names") parts.push(standingBars(panel, y, { left, right, bottom }, looks));
-  else parts.push(lines(panel, panel.x, y, { left, right, bottom }, looks));
   for (const { label, at } of panel.limits ?? []) {
     parts.push(element("line", { x1: left, x2: right, y1: y(at), y2: y(at), class: "limit" }));
-    parts.push(
-      textElement(label, { x: right, y: y(at) - 5, class: "ink", "font-size": valuePx, "text-anchor": "end" }),
-    );
+    parts.push(textElement(label, { x: right + 5, y: y(at) + 4, class: "ink", "font-size": axisPx }));
   }
+  if (panel.x.kind === "names") parts.push(standingBars(panel, y, { left, right, bottom }, looks));
+  else parts.push(lines(panel, panel.x, y, { left, right, bottom }, looks));
   return parts.join("");
+}
+
+/** The names of limits stand beside their lines. */
+function limitsWidth({ limits = [] }: Panel): number {
+  return limits.length === 0 ? 0 : Math.max(...limits.map(({ label }) => widthOf(label, axisPx))) + 2;
 }
 
 interface Floor {
@@ -153,7 +156,9 @@ function standingBars(panel: Panel, y: NumberScale, { left, right, bottom }: Flo
     const end = y(value);
     const height = Math.max(1.5, bottom - end);
     parts.push(barMarkup(look, { x: at, y: bottom - height, width, height }));
-    parts.push(centered(figureText(value, panel.y.isShare), at + width / 2, Math.min(end, bottom) - 5, "ink", valuePx));
+    parts.push(
+      centered(figureText(value, panel.y.isShare), at + width / 2, Math.min(end, bottom) - 5, "ink halo", valuePx),
+    );
   });
   return parts.join("");
 }
@@ -180,7 +185,7 @@ function lyingMarkup(panel: Panel, box: Box, looks: Looks): string {
     const end = x(value);
     parts.push(barMarkup(look, { x: left, y: at, width: Math.max(1.5, end - left), height }));
     const label = figureText(value, panel.y.isShare);
-    parts.push(textElement(label, { x: end + 5, y: at + height / 2 + 4, class: "ink", "font-size": valuePx }));
+    parts.push(textElement(label, { x: end + 5, y: at + height / 2 + 4, class: "ink halo", "font-size": valuePx }));
   });
   for (const { label, at } of panel.limits ?? []) {
     parts.push(element("line", { x1: x(at), x2: x(at), y1: box.y - 4, y2: bottom, class: "limit" }));

@@ -29,7 +29,7 @@ function rules(theme: "light" | "dark"): string {
   });
   return (
     `.paper{fill:${paper}}.ink{fill:${ink}}.faint{fill:${faint}}.grid{stroke:${grid}}.axis{stroke:${faint}}` +
-    `.limit{stroke:${ink}}.halo{fill:${paper}}${own.join("")}`
+    `.limit{stroke:${ink}}.halo{stroke:${paper}}${own.join("")}`
   );
 }
 
@@ -38,7 +38,7 @@ export function styleSheet(): string {
   const fixed =
     "text{font-family:system-ui,-apple-system,'Segoe UI','DejaVu Sans',Arial,sans-serif}" +
     ".line{fill:none;stroke-width:2.5}.grid,.axis{stroke-width:1}.limit{stroke-width:1.5;stroke-dasharray:6 4}" +
-    ".mark{stroke-width:2}";
+    ".mark{stroke-width:2}.halo{paint-order:stroke;stroke-width:4;stroke-linejoin:round}";
   return element("style", {}, `${fixed}${rules("light")}@media (prefers-color-scheme:dark){${rules("dark")}}`);
 }
 

@@ -34,7 +34,8 @@ export function svgOf(picture: Picture): string {
   line(subtitle, margin + 36, smallPx, "faint");
   const series = panels.flatMap((panel) => panel.series);
   const looks = looksOf(series);
-  const legend = legendMarkup(series, looks, margin + 62);
+  const hasLimits = panels.some(({ limits = [] }) => limits.length > 0);
+  const legend = legendMarkup(series, looks, hasLimits, margin + 62);
   parts.push(legend.markup);
   let y = legend.bottom + 18;
   const columns = panels.some(isLying) ? 1 : Math.min(columnsMax, panels.length);
@@ -69,6 +70,7 @@ export function svgOf(picture: Picture): string {
 function legendMarkup(
   all: readonly Series[],
   looks: Looks,
+  hasLimits: boolean,
   top: number,
 ): { readonly markup: string; readonly bottom: number } {
   const series = all.filter(({ label }, index) => all.findIndex((one) => one.label === label) === index);
@@ -92,6 +94,10 @@ function legendMarkup(
     }
     parts.push(textElement(label, { x: x + 41, y, class: "ink", "font-size": smallPx }));
     x += wide;
+  }
+  if (hasLimits) {
+    parts.push(element("path", { d: `M${x} ${y - 4}H${x + 34}`, class: "limit" }));
+    parts.push(textElement("limit", { x: x + 41, y, class: "ink", "font-size": smallPx }));
   }
   return { markup: parts.join(""), bottom: y + 4 };
 }
