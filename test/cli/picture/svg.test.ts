@@ -1,0 +1,147 @@
+import { SaxesParser } from "saxes";
+import { describe, expect, test } from "vitest";
+import { escaped, figureText, fitted } from "../../../src/cli/sim/picture/elements.js";
+import { svgOf } from "../../../src/cli/sim/picture/svg.js";
+import type { Panel, Picture } from "../../../src/sim/experiments/picture.js";
+import { experiments } from "../../../src/sim/experiments/registry.js";
+
+/** The texts of a file that is well-formed; throws for any other. */
+function textsOf(svg: string): string[] {
+  const texts: string[] = [];
+  let depth = 0;
+  const parser = new SaxesParser({ xmlns: true });
+  parser.on("error", (error) => {
+    throw error;
+  });
+  parser.on("opentag", ({ name }) => {
+    if (name === "text") depth++;
+  });
+  parser.on("closetag", ({ name }) => {
+    if (name === "text") depth--;
+  });
+  parser.on("text", (text) => {
+    if (depth > 0) texts.push(text);
+  });
+  parser.write(svg).close();
+  return texts;
+}
+
+const bars: Panel = {
+  title: "bars <&>",
+  x: { label: "who", kind: "names" },
+  y: { label: "messages per peer", kind: "linear" },
+  series: [
+    {
+      label: "ours",
+      whose: "ours",
+      mark: "bar",
+      points: [
+        ["a", 1],
+        ["b", 0],
+      ],
+    },
+    { label: "published", whose: "published", mark: "bar", points: [["a", 2.5]] },
+  ],
+  limits: [{ label: "most", at: 2 }],
+};
+const lines: Panel = {
+  title: "lines",
+  x: { label: "k", kind: "linear", min: 1 },
+  y: { label: "share of all", kind: "log", isShare: true },
+  series: [
+    {
+      label: "ours",
+      whose: "ours",
+      mark: "line",
+      points: [
+        [1, 0.2],
+        [2, 0.01],
+      ],
+    },
+    {
+      label: "published",
+      whose: "published",
+      mark: "line",
+      points: [
+        [1, 0.18],
+        [2, 0.012],
+      ],
+    },
+  ],
+};
+const picture: Picture = { title: "A & B", subtitle: '"quoted"', source: "somebody, 1987", panels: [bars, lines] };
+
+describe("a picture as SVG", () => {
+  test("is well-formed, and says what is on it: title, axes with units, legend, limits, values, source", () => {
+    const texts = textsOf(svgOf(picture));
+    const wanted = [
+      "A & B",
+      '"quoted"',
+      "bars <&>",
+      "messages per peer",
+      "share of all",
+      "k",
+      "ours",
+      "published",
+      "most",
+    ];
+    expect(texts).toEqual(expect.arrayContaining([...wanted, "limit", "2.5", "10 %", "published: somebody, 1987"]));
+  });
+
+  test("has looks for light and for dark, and tells series apart by more than their colors", () => {
+    const svg = svgOf(picture);
+    expect(svg).toContain("prefers-color-scheme:dark");
+    expect(svg).toContain("url(#hatch-published)");
+    expect(svg).toContain('stroke-dasharray="7 5"');
+    expect(svg).toMatch(/aria-label="A &amp; B"/);
+  });
+
+  test("bars with many names lie on their sides, and make the picture as high as they need", () => {
+    const points = Array.from({ length: 20 }, (_, index) => [`figure ${index}`, index / 10] as const);
+    const long = { ...bars, series: [{ label: "ours", whose: "ours", mark: "bar", points } as const] };
+    const height = (panel: Panel) => Number(/ height="(\d+)/.exec(svgOf({ ...picture, panels: [panel] }))![1]);
+    expect(height(long)).toBeGreaterThan(height(bars));
+    expect(textsOf(svgOf({ ...picture, panels: [long] }))).toEqual(expect.arrayContaining(["figure 0", "figure 19"]));
+  });
+
+  test.each(experiments.map((one) => [one.name, one] as const))(
+    "%s: with all figures, and with none",
+    (name, experiment) => {
+      const row = (figure: string, median: number) =>
+        ({
+          experiment: name,
+          figure,
+          peers: 100,
+          runs: 1,
+          median,
+          p99: median,
+          published: 1,
+          source: "s",
+          goal: 1,
+          met: true,
+        }) as const;
+      for (const rows of [[], [row("rmr-flood", 3), row("residue-k1", 0), row("false-deaths-of-swim", Number.NaN)]]) {
+        const svg = svgOf(experiment.picture(rows));
+        expect(textsOf(svg).length).toBeGreaterThan(3);
+        expect(svg).not.toMatch(/NaN|Infinity|undefined/);
+      }
+    },
+  );
+});
+
+describe("texts of a picture", () => {
+  test("what XML takes for its own is escaped; what is too long is cut", () => {
+    expect(escaped(`<a b="c">&`)).toBe("&lt;a b=&quot;c&quot;&gt;&amp;");
+    expect(fitted("short", 12, 200)).toBe("short");
+    expect(fitted("much too long", 12, 40)).toMatch(/^\w+.*…$/);
+  });
+
+  test.each([
+    [0.00391, false, "0.00391"],
+    [1908.4, false, "1,908"],
+    [0.971, true, "97.1 %"],
+    [0, false, "0"],
+  ])("%s as a figure (share: %s) is %s", (value, isShare, text) => {
+    expect(figureText(value, isShare)).toBe(text);
+  });
+});
