@@ -3,7 +3,7 @@
 /** All went well, or the program was asked to leave (Ctrl-C, SIGTERM, `q`). */
 export const exitFine = 0;
 
-/** `up` ended with messages missing, or something failed that has no code of its own. */
+/** `up` ended with messages missing, a goal of an experiment was missed, or something failed that has no code of its own. */
 export const exitFailed = 1;
 
 /** Wrong usage: an unknown command or option, a value that makes no sense, a message that is too large. */
@@ -18,7 +18,7 @@ export const exitPortForbidden = 4;
 /** The file that names the seeds, or that keeps the identity, is unreadable, empty or garbled. */
 export const exitConfig = 5;
 
-/** The log can't be written where it was wanted. */
+/** The log, a trace or the files of an experiment can't be written where they were wanted. */
 export const exitLog = 6;
 
 /** There is no other peer that a message could be told to. */

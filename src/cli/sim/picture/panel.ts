@@ -18,14 +18,16 @@ type Point = readonly [x: string | number, y: number];
 
 const axisPx = 12;
 const valuePx = 11;
-/** More names than this lie on their sides: bars go from left to right. */
+/** More names than this, or longer ones, lie on their sides: bars go from left to right. */
 const standingMax = 6;
+const standingLettersMax = 14;
 const rowPx = 22;
 const barMaxPx = 44;
 
 /** Whether the bars of a panel go from left to right. */
 export function isLying({ x, series }: Panel): boolean {
-  return x.kind === "names" && namesOf(series).length > standingMax;
+  const names = x.kind === "names" ? namesOf(series) : [];
+  return names.length > standingMax || names.some(({ length }) => length > standingLettersMax);
 }
 
 /** How high a panel has to be: for those with many names, a row for each bar. */
@@ -181,16 +183,16 @@ function lyingMarkup(panel: Panel, box: Box, looks: Looks): string {
     const shown = fitted(name, axisPx, widest);
     parts.push(textElement(shown, { x: left - 8, y: at, class: "ink", "font-size": axisPx, "text-anchor": "end" }));
   }
+  for (const { label, at } of panel.limits ?? []) {
+    parts.push(element("line", { x1: x(at), x2: x(at), y1: box.y - 4, y2: bottom, class: "limit" }));
+    parts.push(centered(label, x(at), box.y - 8, "ink", valuePx));
+  }
   eachBar(panel, places, looks, (look, at, height, value) => {
     const end = x(value);
     parts.push(barMarkup(look, { x: left, y: at, width: Math.max(1.5, end - left), height }));
     const label = figureText(value, panel.y.isShare);
     parts.push(textElement(label, { x: end + 5, y: at + height / 2 + 4, class: "ink halo", "font-size": valuePx }));
   });
-  for (const { label, at } of panel.limits ?? []) {
-    parts.push(element("line", { x1: x(at), x2: x(at), y1: box.y - 4, y2: bottom, class: "limit" }));
-    parts.push(centered(label, x(at), box.y - 8, "ink", valuePx));
-  }
   parts.push(element("line", { x1: left, x2: left, y1: box.y, y2: bottom, class: "axis" }));
   parts.push(centered(panel.y.label, (left + right) / 2, box.y + box.height - 8));
   return parts.join("");
