@@ -281,8 +281,8 @@ function experimentCommand(): Command {
   return new Command("experiment")
     .summary("measure again what others have published")
     .description(
-      "Measures on the virtual network what others have published, and prints ours beside it; without a name it lists what\n" +
-        "there is. Exits with 1 when a goal is missed.",
+      "Measures on the virtual network what others have published, and prints ours beside it; without a name it lists " +
+        "what there is. Exits with 1 when a goal is missed.",
     )
     .argument("[name]", "which experiment")
     .option("--peers <list>", "sizes of the network, with commas (default: the experiment's)", countsValue(2, 100_000))

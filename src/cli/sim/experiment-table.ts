@@ -3,12 +3,14 @@ import stringWidth from "string-width";
 import type { Experiment } from "../../sim/experiments/experiment.js";
 import type { ExperimentRow } from "../../sim/experiments/rows.js";
 
-/** All experiments, each in a line, with what it is measured against. */
+/** All experiments, with what they are measured against, and what of each can be left out. */
 export function experimentLines(experiments: readonly Experiment[]): string[] {
   const widest = Math.max(...experiments.map(({ name }) => name.length));
-  return experiments.flatMap(({ name, summary, source }) => [
+  const indent = " ".repeat(widest + 2);
+  return experiments.flatMap(({ name, summary, source, kinds }) => [
     `${name.padEnd(widest)}  ${summary}`,
-    `${" ".repeat(widest)}  ${source ?? "goals of our own"}`,
+    `${indent}${source ?? "goals of our own"}`,
+    `${indent}kinds: ${kinds.join(", ")}`,
   ]);
 }
 

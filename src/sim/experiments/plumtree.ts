@@ -90,12 +90,19 @@ function barsPanel(rows: readonly ExperimentRow[], name: string, title: string, 
       const one = row === undefined ? null : value(row);
       return one === null ? [] : [[shown, one] as const];
     });
+  const measured = of(({ median }) => median);
   return {
     title,
     x: { label: "", kind: "names" },
     y: { label, kind: "linear" },
     series: [
-      { label: "ours", whose: "ours", mark: "bar", points: of(({ median }) => median) },
+      {
+        label: "a flood, run here",
+        whose: "theirs",
+        mark: "bar",
+        points: measured.filter(([shown]) => shown === "flood"),
+      },
+      { label: "ours", whose: "ours", mark: "bar", points: measured.filter(([shown]) => shown !== "flood") },
       { label: "published", whose: "published", mark: "bar", points: of(({ published }) => published) },
     ],
   };

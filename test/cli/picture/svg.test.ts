@@ -1,3 +1,4 @@
+import { readdirSync, readFileSync } from "node:fs";
 import { SaxesParser } from "saxes";
 import { describe, expect, test } from "vitest";
 import { escaped, figureText, fitted } from "../../../src/cli/sim/picture/elements.js";
@@ -129,6 +130,27 @@ describe("a picture as SVG", () => {
   );
 });
 
+test("nothing but pictures loads the parts for charts", () => {
+  const entries = readdirSync("src", { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+  const loading = entries
+    .map(({ parentPath, name }) => `${parentPath}/${name}`)
+    .filter((path) => /from "d3-/.test(readFileSync(path, "utf8")));
+  expect(loading.length).toBeGreaterThan(0);
+  expect(loading.filter((path) => !path.startsWith("src/cli/sim/picture/"))).toEqual([]);
+});
+
+test("the pictures of the experiments' page are there, and well-formed", () => {
+  const page = readFileSync("docs/experiments.md", "utf8");
+  const paths = [...page.matchAll(/!\[[^\]]+\]\((experiments\/[a-z]+\.svg)\)/g)].map(([, path]) => path!);
+  expect(paths.length).toBeGreaterThan(3);
+  for (const path of paths) expect(textsOf(readFileSync(`docs/${path}`, "utf8")).length, path).toBeGreaterThan(10);
+});
+
+test.each(experiments.map(({ name }) => name))("%s has its place on the pages of experiments and commands", (name) => {
+  expect(readFileSync("docs/experiments.md", "utf8")).toContain(`hearsay sim experiment ${name}`);
+  expect(readFileSync("docs/cli.md", "utf8")).toContain(`\`${name}\``);
+});
+
 describe("texts of a picture", () => {
   test("what XML takes for its own is escaped; what is too long is cut", () => {
     expect(escaped(`<a b="c">&`)).toBe("&lt;a b=&quot;c&quot;&gt;&amp;");
@@ -137,7 +159,8 @@ describe("texts of a picture", () => {
   });
 
   test.each([
-    [0.00391, false, "0.00391"],
+    [0.00391, false, "0.004"],
+    [0.0391, false, "0.0391"],
     [1908.4, false, "1,908"],
     [0.971, true, "97.1 %"],
     [0, false, "0"],

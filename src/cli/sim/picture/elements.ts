@@ -37,10 +37,11 @@ export function fitted(text: string, sizePx: number, maxPx: number): string {
   return text.length <= letters ? text : `${text.slice(0, letters - 1)}…`;
 }
 
-/** A figure for people: three digits that count, thousands apart; shares as per cent. */
+/** A figure for people: three digits that count, of very small ones one, thousands apart; shares as per cent. */
 export function figureText(value: number, isShare = false): string {
   const shown = isShare ? value * 100 : value;
-  const digits = Math.abs(shown) >= 1_000 ? { maximumFractionDigits: 0 } : { maximumSignificantDigits: 3 };
+  const size = Math.abs(shown);
+  const digits = size >= 1_000 ? { maximumFractionDigits: 0 } : { maximumSignificantDigits: size < 0.01 ? 1 : 3 };
   return `${shown.toLocaleString("en", digits)}${isShare ? " %" : ""}`;
 }
 

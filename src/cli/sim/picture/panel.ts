@@ -198,7 +198,7 @@ function lyingMarkup(panel: Panel, box: Box, looks: Looks): string {
   return parts.join("");
 }
 
-/** Each bar, with its place along the axis of names and how broad it is. */
+/** Each bar, with its place along the axis of names and how broad it is; none for what is no number. */
 function eachBar(
   { series }: Panel,
   places: ScaleBand<string>,
@@ -207,12 +207,14 @@ function eachBar(
 ): void {
   for (const name of namesOf(series)) {
     const present = series.flatMap(({ label, points }) =>
-      points.filter(([x]) => String(x) === name).map(([, value]) => ({ look: looks.get(label)!, value })),
+      points
+        .filter(([x, y]) => String(x) === name && Number.isFinite(y))
+        .map(([, value]) => ({ look: looks.get(label)!, value })),
     );
     const breadth = Math.min(barMaxPx, places.bandwidth() / present.length);
     const begin = places(name)! + (places.bandwidth() - breadth * present.length) / 2;
     for (const [index, { look, value }] of present.entries()) {
-      draw(look, begin + index * breadth + 1, breadth - 2, Number.isFinite(value) ? value : 0);
+      draw(look, begin + index * breadth + 1, breadth - 2, value);
     }
   }
 }
