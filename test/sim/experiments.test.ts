@@ -146,7 +146,7 @@ describe("experiments in small networks", () => {
 
   test("lifeguard: SWIM's share stands beside the published one", () => {
     expect(lifeguardTarget("false-deaths-of-swim")).toMatchObject({ published: 0.02, goal: 0.01 });
-    expect(lifeguardTarget("stalls-false-deaths-swim")).toEqual({ goal: null });
+    expect(lifeguardTarget("stalls-frozen-anywhere-swim")).toEqual({ goal: null });
   });
 });
 

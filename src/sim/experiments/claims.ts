@@ -84,7 +84,11 @@ function* livenessKind(kind: string, options: ExperimentOptions, progress: Progr
   };
   if (kind === "deaths") yield* of(kind, deathsPeers, (number, told) => deathRun(number, deathsPeers, told));
   if (kind === "loss") yield* of(kind, deathsPeers, (number, told) => lossRun(number, deathsPeers, told));
-  if (kind === "stalls") yield* of(kind, stallsPeers, (number, told) => stallsRun(number, options.isFull, told));
+  if (kind === "stalls") {
+    for (const stall of ["blocked", "frozen"] as const) {
+      yield* of(`stalls, ${stall}`, stallsPeers, (number, told) => stallsRun(number, stall, options.isFull, told));
+    }
+  }
   if (kind === "large") {
     for (const peers of options.peers) yield* of(kind, peers, (number, told) => largeRun(number, peers, told));
   }

@@ -12,9 +12,9 @@ const peers = 128;
 const source =
   "Dadgar, Phillips, Currey, Lifeguard, DSN-W 2018: false positives fall to a fiftieth of SWIM's; 128 peers";
 const lifeguardShare = 0.02;
-/** What healthy peers believe of healthy ones, by the names that the counts have or had. */
-const oursFigure = /^stalls-(?:false-deaths-ours|blocked-healthy)$/;
-const swimFigure = /^stalls-(?:false-deaths-swim|blocked-healthy-swim)$/;
+/** What healthy peers believe of healthy ones, where what is sent and received stalls, as in the paper. */
+const oursFigure = /^stalls-blocked-healthy$/;
+const swimFigure = /^stalls-blocked-healthy-swim$/;
 
 /** What a figure is held against; SWIM's share was published, both counts follow from which part of the grid is run. */
 export function lifeguardTarget(figure: string): Target {
@@ -30,12 +30,15 @@ export const lifeguardExperiment: Experiment = {
   peers: [peers],
   hasOwnSize: true,
   runs: 1,
-  kinds: ["stalls"],
+  kinds: ["blocked", "frozen"],
   *measure(options, progress) {
-    const values = valuesOf(`${peers} peers`, options, progress, (number, told) =>
-      stallsRun(number, options.isFull, told),
-    );
-    yield* rowsOf("lifeguard", peers, values, lifeguardTarget);
+    for (const kind of ["blocked", "frozen"] as const) {
+      if (!options.kinds.includes(kind)) continue;
+      const values = valuesOf(`${peers} peers, ${kind}`, options, progress, (number, told) =>
+        stallsRun(number, kind, options.isFull, told),
+      );
+      yield* rowsOf("lifeguard", peers, values, lifeguardTarget);
+    }
   },
   picture: (rows) => ({
     title: "Lifeguard: healthy peers taken for dead by healthy peers",
