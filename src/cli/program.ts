@@ -9,7 +9,7 @@ import type { PeerCommandOptions } from "./peer-options.js";
 import { runPeers } from "./peers.js";
 import { runPublish } from "./publish.js";
 import { runSeed, type SeedCommandOptions } from "./seed.js";
-import { corruptValue, deedValues, rateValue } from "./sim/deeds.js";
+import { bandwidthValue, corruptValue, deedValues, rateValue, slowValue } from "./sim/deeds.js";
 import { runSubscribe } from "./subscribe.js";
 import { runUp, type UpCommandOptions } from "./up/run.js";
 import {
@@ -21,9 +21,12 @@ import {
   durationValue,
   interfaceValue,
   latencyValue,
+  messageValue,
   networkValue,
+  numberValues,
   portValue,
   tagValues,
+  textValues,
   topicValue,
   topicValues,
 } from "./values.js";
@@ -63,9 +66,15 @@ export function makeProgram(done: (exitCode: number) => void): Command {
     const { runSim } = await import("./sim/run.js");
     done(await runSim(called.optsWithGlobals()));
   };
-  program.addCommand(simCommand().action(sim));
+  const replay = async (path: string, _options: unknown, called: Command) => {
+    const { runReplay } = await import("./sim/replay.js");
+    done(await runReplay(path, called.optsWithGlobals()));
+  };
+  const simulator = simCommand().action(sim);
+  simulator.addCommand(replayCommand().action(replay));
+  program.addCommand(simulator);
   program.addCommand(upCommand().action(run<UpCommandOptions>(runUp)));
-  for (const command of program.commands) {
+  for (const command of [...program.commands, ...simulator.commands]) {
     command
       .copyInheritedSettings(program)
       .option("--json", "one JSON event a line on stdout")
@@ -228,11 +237,14 @@ function simCommand(): Command {
     )
     .addOption(new Option("--loss <share>", "of all transmissions").argParser(rateValue).default(0, "0%"))
     .addOption(
-      new Option("--every <time>", "from one message to the next, of all peers together")
-        .argParser(durationValue(1, day))
-        .default(1_000, "1s"),
+      new Option("--every <time>", "from one message to the next, of all peers together (default: 1s)").argParser(
+        durationValue(1, day),
+      ),
     )
+    .option("--messages <count>", "how many, spread over the time unless --every says more", countValue(0, messagesMax))
     .addOption(new Option("--bytes <count>", "payload bytes of each").argParser(countValue(0, 1_048_576)).default(64))
+    .option("--bandwidth <rate>", "of each peer's uplink, as in 1MB/s or 10Mbit/s (default: any)", bandwidthValue)
+    .option("--link-bandwidth <rate>", "of each link, each way (default: any)", bandwidthValue)
     .addOption(new Option("--directory <kind>", "who knows whom (default: full)").choices(["full", "neighbors"]))
     .option("--kill <deed>", `processes end at once: ${when}`, deedValues.kill)
     .option("--freeze <deed>", "processes stop, for 5s or as in 2@10s+8s", deedValues.freeze)
@@ -241,6 +253,11 @@ function simCommand(): Command {
     .option("--leave <deed>", "some say goodbye", deedValues.leave)
     .option("--partition <deed>", "cuts these off from the others, for good or as in 50%@10s+20s", deedValues.partition)
     .option("--deafen <deed>", "nothing gets to these, for 20s or as in 1@10s+30s", deedValues.deafen)
+    .option("--suspend <deed>", "machines stop, and go on with all they remember, after 20s", deedValues.suspend)
+    .option("--clog <deed>", "ways to and from these hold all back, for 5s, then let it go", deedValues.clog)
+    .option("--slow <deed>", "each input costs time, for 10s: as in 20ms:2@10s+5s", slowValue)
+    .option("--redial <deed>", "these dial again those they are linked with", deedValues.redial)
+    .option("--reset <deed>", "all links of these break", deedValues.reset)
     .option("--corrupt <deed>", "silent-relay, false-accuser, garbage or flooder, as in flooder:1@5s", corruptValue)
     .option("--scenario <file>", "all of it from a JSON file")
     .option("--swarm <count>", "so many scenarios drawn at random, by their numbers", countValue(1, 10_000_000))
@@ -252,6 +269,21 @@ function simCommand(): Command {
     .option("--trace <file>", "everything that happens, as NDJSON")
     .option("--shrink", "makes a scenario that breaks a promise smaller")
     .addHelpText("after", simExamples);
+}
+
+function replayCommand(): Command {
+  const time = durationValue(0, 365 * day);
+  return new Command("replay")
+    .summary("read a trace that was written with --trace")
+    .description("Reads a trace: step by step in a terminal, all of it elsewhere.")
+    .argument("<file>", "the trace")
+    .option("--peer <number>", "only of this peer, 0 for the network itself; may be repeated", numberValues)
+    .option("--from <time>", "from this virtual time on", time)
+    .option("--to <time>", "up to this virtual time", time)
+    .option("--kind <event>", "only these events, such as arrived or dead; may be repeated", textValues)
+    .option("--message <name>", "only of one message: origin's number or id, and its own, such as 3#12", messageValue)
+    .option("--no-keys", "prints all of it in a terminal, too")
+    .addHelpText("after", replayExamples);
 }
 
 function everyOption(note = ""): Option {
@@ -332,7 +364,14 @@ Examples:
   hearsay sim --peers 1000 --loss 5% --kill 50%@10s --random-seed 42
   hearsay sim --peers 20 --partition 50%@10s+20s --trace run.ndjson
   hearsay sim --swarm 100 --shrink
-  hearsay sim --scenario split.json --json`;
+  hearsay sim --scenario split.json --json
+  hearsay sim replay run.ndjson`;
+
+const replayExamples = `
+Examples:
+  hearsay sim replay run.ndjson                        n, p, space, b, g and q in a terminal
+  hearsay sim replay run.ndjson --message 3#12
+  hearsay sim replay run.ndjson --peer 5 --kind dead --from 10s --json`;
 
 const upExamples = `
 Examples:

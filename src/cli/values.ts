@@ -124,3 +124,20 @@ export function tagValues(text: string, others: Tags = {}): Tags {
   if (fault !== undefined) throw new InvalidArgumentError(`${fault}.`);
   return tags;
 }
+
+/** For `--peer` of a trace, which may be given several times: a peer's number. */
+export function numberValues(text: string, others: readonly number[] = []): readonly number[] {
+  return [...others, countValue(0, 10_000_000)(text)];
+}
+
+/** For texts that may be given several times. */
+export function textValues(text: string, others: readonly string[] = []): readonly string[] {
+  return [...others, text];
+}
+
+/** For `--message`: `3#12`, the twelfth message of peer 3; or the first digits of the origin's id, and the number. */
+export function messageValue(text: string): { readonly origin: string; readonly seq: number } {
+  const match = /^(\d{1,7}|[0-9a-f]{8,32})#(\d{1,15})$/.exec(text);
+  if (match === null) throw new InvalidArgumentError("Expected an origin and a number, such as 3#12 or c38e92e5#12.");
+  return { origin: match[1]!, seq: Number(match[2]) };
+}

@@ -64,7 +64,61 @@ describe("hearsay sim", () => {
     expect(run.events().at(-1)).toMatchObject({ event: "swarm", runs: 1, failed: 0 });
   });
 
+  test("narrow uplinks, clogged ways, slow, suspended and dialing peers make another run, and promises are kept", async () => {
+    const plain = workshop.run([...small, "--json"]);
+    const faults: readonly (readonly string[])[] = [
+      ["--bandwidth", "20kB/s"],
+      ["--link-bandwidth", "80kbit/s"],
+      ["--clog", "2@5s+2s"],
+      ["--slow", "5ms:2@5s+2s"],
+      ["--suspend", "1@5s+2s"],
+      ["--redial", "50%@5s"],
+      ["--reset", "2@5s"],
+    ];
+    expect(await plain.exit()).toBe(0);
+    const hashes = new Set([plain.events()[0]!.hash]);
+    for (const words of faults) {
+      const run = workshop.run([...small, ...words, "--json"]);
+      expect(await run.exit(), words.join(" ")).toBe(0);
+      hashes.add(run.events()[0]!.hash);
+    }
+    expect(hashes.size).toBe(1 + faults.length);
+  });
+
+  test("--messages spreads so many over the time", async () => {
+    const run = workshop.run([...small, "--messages", "3", "--json"]);
+    expect(await run.exit()).toBe(0);
+    expect(run.events()[0]).toMatchObject({ coverage: { messages: 3 } });
+  });
+
+  test("every deed of a scenario file is read", async () => {
+    const who = { count: 1 };
+    const steps = [
+      { do: "suspend", who, forMs: 500 },
+      { do: "slow", who, msPerInput: 0.5, forMs: 500 },
+      { do: "clog", who, to: { share: 1 }, forMs: 500 },
+      { do: "bandwidth", who, peerBytesPerS: 5_000, forMs: 500 },
+      { do: "redial", who },
+    ].map((step, index) => ({ ...step, atMs: 2_000 + index }));
+    const network = { lossRate: 0.01, bandwidth: { linkBytesPerS: 1_000_000 } };
+    const file = { peers: 4, forMs: 5_000, calmMs: 5_000, network, workload: { messagesMax: 2 }, steps };
+    writeFileSync(join(workshop.folder, "deeds.json"), JSON.stringify(file));
+    const run = workshop.run(["sim", "--scenario", "deeds.json", "--trace", "deeds.ndjson", "--json"]);
+    expect(await run.exit()).toBe(0);
+    expect(run.events()[0]).toMatchObject({ peers: 4, coverage: { messages: 2 } });
+    for (const { do: deed } of steps) expect(workshop.read("deeds.ndjson")).toContain(`"peer":0,"event":"${deed}"`);
+    writeFileSync(join(workshop.folder, "clog.json"), JSON.stringify({ steps: [{ ...steps[2], forMs: 200_000 }] }));
+    const bad = workshop.run(["sim", "--scenario", "clog.json"]);
+    expect(await bad.exit()).toBe(2);
+    expect(bad.stderr()).toMatch(
+      /^error: the scenario clog\.json: steps\[0\] \(clog\)\.forMs must be from 0 to 120000/,
+    );
+  });
+
   test.each([
+    [["--bandwidth", "12"], /such as 100kB\/s/],
+    [["--slow", "2@10s"], /such as 20ms:2@10s\+5s/],
+    [["--clog", "1@10s+3m"], /120s at most/],
     [["--kill", "half@10s"], /--kill/],
     [["--kill", "3"], /such as 3@10s/],
     [["--loss", "120%"], /from 0% to 100%/],

@@ -22,8 +22,12 @@ export interface SimCommandOptions extends OutputOptions {
   readonly latency: readonly [minMs: number, maxMs: number];
   readonly for: number;
   readonly calm: number;
-  readonly every: number;
+  readonly every?: number;
+  readonly messages?: number;
   readonly bytes: number;
+  /** Bytes a second. */
+  readonly bandwidth?: number;
+  readonly linkBandwidth?: number;
   readonly directory?: "full" | "neighbors";
   readonly randomSeed: number;
   readonly scenario?: string;
@@ -38,6 +42,11 @@ export interface SimCommandOptions extends OutputOptions {
   readonly leave?: readonly Step[];
   readonly partition?: readonly Step[];
   readonly deafen?: readonly Step[];
+  readonly suspend?: readonly Step[];
+  readonly clog?: readonly Step[];
+  readonly slow?: readonly Step[];
+  readonly redial?: readonly Step[];
+  readonly reset?: readonly Step[];
   readonly corrupt?: readonly Step[];
 }
 
@@ -51,7 +60,7 @@ export async function runSim(options: SimCommandOptions): Promise<number> {
   const output = new Output(options, () => departure.requestOnce());
   const isStopped = () => departure.isRequested;
   if (options.swarm !== undefined) return runSwarm(options, output, isStopped);
-  const chosen = scenarioOf(options);
+  const chosen = rangeChecked(() => scenarioOf(options));
   const report = await runOne(chosen, options, output, isStopped);
   if (report === undefined) return exitInterrupted;
   printReport(report, output, repeatCommand(options));
@@ -95,13 +104,8 @@ async function runOne(
   const bar = process.stderr.isTTY && !output.json ? createLogUpdate(process.stderr) : undefined;
   const endMs = chosen.forMs + chosen.calmMs;
   const startedAt = performance.now();
-  let run: ScenarioRun;
-  try {
-    run = new ScenarioRun(chosen, { trace: trace === undefined ? undefined : (line) => trace.write(line) });
-  } catch (error) {
-    if (error instanceof RangeError) throw usageFailure(error.message);
-    throw error;
-  }
+  const listen = trace === undefined ? undefined : (line: TraceLine) => trace.write(line);
+  const run = rangeChecked(() => new ScenarioRun(chosen, { trace: listen }));
   try {
     while (!run.isOver) {
       const sliceEnd = performance.now() + sliceMs;
@@ -115,6 +119,16 @@ async function runOne(
   } finally {
     bar?.clear();
     trace?.close();
+  }
+}
+
+/** What is out of its range is wrong usage. */
+function rangeChecked<Result>(make: () => Result): Result {
+  try {
+    return make();
+  } catch (error) {
+    if (error instanceof RangeError) throw usageFailure(error.message);
+    throw error;
   }
 }
 
@@ -144,10 +158,12 @@ function shrink(report: ScenarioReport, output: Output): void {
 
 function scenarioOf(options: SimCommandOptions): Scenario {
   if (options.scenario !== undefined) return readScenario(options.scenario);
-  const { peers, seeds, loss: lossRate, latency, every: everyMs, bytes, randomSeed, directory } = options;
+  const { peers, seeds, loss: lossRate, latency, bytes, randomSeed, directory, messages } = options;
   const [minMs, maxMs] = latency;
-  const { kill, freeze, restart, join, leave, partition, deafen, corrupt } = options;
-  const steps = [kill, freeze, restart, join, leave, partition, deafen, corrupt].flatMap((some) => some ?? []);
+  const { kill, freeze, restart, join, leave, partition, deafen, suspend, clog, slow, redial, reset, corrupt } =
+    options;
+  const deeds = [kill, freeze, restart, join, leave, partition, deafen, suspend, clog, slow, redial, reset, corrupt];
+  const steps = deeds.flatMap((some) => some ?? []);
   const last = Math.max(0, ...steps.map((step) => step.atMs));
   if (last > options.for) throw usageFailure(`something is to happen at ${last} ms, after the end (--for)`);
   const config: PeerTuning = directory === undefined ? {} : { directory: { directory } };
@@ -159,11 +175,22 @@ function scenarioOf(options: SimCommandOptions): Scenario {
     joinEveryMs: Math.min(50, Math.floor(5_000 / peers)),
     forMs: options.for,
     calmMs: options.calm,
-    network: { latency: { kind: "uniform", minMs, maxMs }, lossRate },
-    workload: { everyMs, bytes, from: "random" },
+    network: { latency: { kind: "uniform", minMs, maxMs }, lossRate, ...bandwidthOf(options) },
+    workload: { everyMs: paceOf(options), bytes, ...(messages === undefined ? {} : { messagesMax: messages }) },
     config,
     steps,
   });
+}
+
+function bandwidthOf({ bandwidth: peerBytesPerS, linkBandwidth: linkBytesPerS }: SimCommandOptions): object {
+  if (peerBytesPerS === undefined && linkBytesPerS === undefined) return {};
+  return { bandwidth: { peerBytesPerS, linkBytesPerS } };
+}
+
+/** From one message to the next: a given number of messages is spread over the time there is. */
+function paceOf({ every, messages, for: forMs }: SimCommandOptions): number {
+  if (every !== undefined) return every;
+  return messages === undefined ? 1_000 : Math.max(1, Math.floor(forMs / (messages + 1)));
 }
 
 /** The command line that was given, as it can be given again. */
