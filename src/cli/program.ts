@@ -29,6 +29,7 @@ import {
   textValues,
   topicValue,
   topicValues,
+  windowValue,
 } from "./values.js";
 
 const day = 86_400_000;
@@ -267,6 +268,9 @@ function simCommand(): Command {
         .default(1),
     )
     .option("--trace <file>", "everything that happens, as NDJSON")
+    .option("--spacetime <file>", "a picture of a second or so of a small run, as SVG: who said what to whom, and when")
+    .option("--window <range>", "what --spacetime draws, as in 9.5s..11s (default: around one message)", windowValue)
+    .option("--highlight <name>", "the message that --spacetime follows, such as 3#12", messageValue)
     .option("--shrink", "makes a scenario that breaks a promise smaller")
     .addHelpText("after", simExamples);
 }

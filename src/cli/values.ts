@@ -62,6 +62,16 @@ export function latencyValue(text: string): readonly [minMs: number, maxMs: numb
   return range;
 }
 
+/** For `--window`: two times with dots between them, in milliseconds. */
+export function windowValue(text: string): readonly [fromMs: number, toMs: number] {
+  const time = durationValue(0, 30 * 86_400_000);
+  const [from, to] = text.split("..", 2) as [string, string | undefined];
+  if (to === undefined) throw new InvalidArgumentError("Expected two times, such as 9.5s..11s.");
+  const range = [time(from), time(to)] as const;
+  if (range[0] >= range[1]) throw new InvalidArgumentError("Expected the earlier time first, such as 9.5s..11s.");
+  return range;
+}
+
 /** For `--host`: an IP (IPv6 with or without brackets) or a name. */
 export function interfaceValue(text: string): string {
   const ip = canonicalIp(text);

@@ -4,7 +4,7 @@
  */
 
 export type { PeerTuning } from "../core/peer-config.js";
-export type { NetworkCounters } from "./network.js";
+export type { NetworkCounters, Travel } from "./network.js";
 export { worldRegions } from "./scenario/latency.js";
 export type { PromiseName, Violation } from "./scenario/promises.js";
 export { type Coverage, type RunOptions, runScenario, type ScenarioReport } from "./scenario/run.js";

@@ -24,6 +24,17 @@ import type { Bandwidth } from "./uplink.js";
 
 export { noLink };
 
+/** A message that has arrived. Times are milliseconds since 1970. */
+export interface Travel<Message> {
+  readonly from: Address;
+  readonly to: Address;
+  /** When its sender gave it to the network. */
+  readonly sentAt: number;
+  /** When its receiver's core was given it. */
+  readonly at: number;
+  readonly message: Message;
+}
+
 /** What a virtual network is made with. */
 export interface VirtualNetworkOptions<Message> {
   /** The number that the whole run follows from: an integer. */
@@ -38,6 +49,8 @@ export interface VirtualNetworkOptions<Message> {
   readonly recheck?: (message: Message) => Message;
   /** Bytes of a message on the wire. Asked only where bandwidth is limited. Default: none has any. */
   readonly measure?: (message: Message) => number;
+  /** Hears of every message that a core is given, when it is. */
+  readonly travelled?: (travel: Travel<Message>) => void;
 }
 
 /** How much has happened in a network since it was made. */
@@ -67,7 +80,15 @@ export class VirtualNetwork<Message> {
 
   /** Throws a RangeError when an option is out of its range. */
   constructor(options: VirtualNetworkOptions<Message>) {
-    const { randomSeed, startMs = 1_704_067_200_000, latencyMs = [10, 50], lossRate = 0, recheck, measure } = options;
+    const {
+      randomSeed,
+      startMs = 1_704_067_200_000,
+      latencyMs = [10, 50],
+      lossRate = 0,
+      recheck,
+      measure,
+      travelled,
+    } = options;
     if (!Number.isInteger(startMs)) throw new RangeError(`startMs must be an integer, not ${startMs}`);
     const seeds = seededRandom(randomSeed);
     this.#paths = new Paths(seededRandom(seeds.below(0x1_0000_0000)));
@@ -75,7 +96,19 @@ export class VirtualNetwork<Message> {
     this.#paths.setLatency(latencyMs);
     this.#paths.setLoss(lossRate);
     this.#tcp = new Tcp(this.#paths, measure);
-    this.#world = { tcp: this.#tcp, trace: this.#trace, startMs, recheck };
+    const heard = (event: SimEvent<Message>, sentAt: number) => {
+      const { owner, end, message } = event;
+      const from = end!.other!.owner.address;
+      travelled!({ from, to: owner.address, sentAt: startMs + sentAt, at: this.now, message: message! });
+    };
+    if (travelled !== undefined) this.#tcp.sentAt = new WeakMap();
+    this.#world = {
+      tcp: this.#tcp,
+      trace: this.#trace,
+      startMs,
+      recheck,
+      travelled: travelled === undefined ? undefined : heard,
+    };
   }
 
   /** Virtual now, in milliseconds since 1970. */

@@ -78,6 +78,8 @@ export interface World<Message> {
   /** Milliseconds since 1970 at time 0 of the queue. */
   readonly startMs: number;
   readonly recheck: ((message: Message) => Message) | undefined;
+  /** Hears of every message that a core is given. */
+  readonly travelled: ((event: SimEvent<Message>, sentAt: number) => void) | undefined;
 }
 
 /** The process behind a {@link VirtualProcess}, with the side that the kernel sees. */
@@ -291,6 +293,7 @@ export class Process<Message, C extends Core<Message>, Event> implements Virtual
     const at = tcp.queue.now;
     if (event.kind === "message") {
       trace.add(at, this.#number, traceMessage, end.id);
+      this.#world.travelled?.(event, tcp.sentAt?.get(event) ?? at);
       this.core.receive(this.now, end.id, event.message as Message);
     } else if (event.kind === "up") {
       end.seen = "up";

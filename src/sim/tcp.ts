@@ -57,6 +57,8 @@ export class Tcp<Message> {
   retransmissions = 0;
   /** What is narrow, and what waits there. */
   readonly uplinks = new Uplinks<Message>(this.queue, (end, event) => this.#launch(end, event));
+  /** When each message was sent, where somebody wants to know. */
+  sentAt: WeakMap<SimEvent<Message>, number> | undefined;
   readonly #paths: Paths;
   readonly #measure: (message: Message) => number;
   #lastLink = 0;
@@ -96,6 +98,7 @@ export class Tcp<Message> {
     this.messages++;
     const other = end.other!;
     const event = new SimEvent("message", other.owner, other, message);
+    this.sentAt?.set(event, this.queue.now);
     if (this.uplinks.isOn) this.#count(end, event);
     this.#transmit(end, event);
   }

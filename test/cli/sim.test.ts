@@ -115,7 +115,22 @@ describe("hearsay sim", () => {
     );
   });
 
+  test("--spacetime draws a small run, and refuses a large one before it begins", async () => {
+    const run = workshop.run([...small, "--spacetime", "run.svg"]);
+    expect(await run.exit()).toBe(0);
+    expect(workshop.read("run.svg")).toMatch(/message #\d+ of peer \d+: \d+ copies on the way, 10 peers have it/);
+    const none = workshop.run([...small, "--spacetime", "none.svg", "--highlight", "1#999"]);
+    expect(await none.exit()).toBe(2);
+    expect(none.stderr()).toBe("error: nobody published 1#999\n");
+    const large = workshop.run(["sim", "--peers", "31", "--spacetime", "run.svg"]);
+    expect(await large.exit()).toBe(2);
+    expect(large.stderr()).toContain("at most 30 peers");
+  });
+
   test.each([
+    [["--window", "1s..2s"], /what --spacetime draws/],
+    [["--spacetime", "a.svg", "--window", "2s..1s"], /earlier time first/],
+    [["--spacetime", "a.svg", "--swarm", "2"], /not a swarm/],
     [["--bandwidth", "12"], /such as 100kB\/s/],
     [["--slow", "2@10s"], /such as 20ms:2@10s\+5s/],
     [["--clog", "1@10s+3m"], /120s at most/],

@@ -34,7 +34,7 @@ export class PeerWorld {
   constructor(
     randomSeed: number,
     tuning: PeerTuning = {},
-    options: Partial<Omit<VirtualNetworkOptions<never>, "measure">> = {},
+    options: Partial<Omit<VirtualNetworkOptions<never>, "measure" | "travelled">> = {},
   ) {
     this.#tuning = tuning;
     this.random = seededRandom(randomSeed + 77);

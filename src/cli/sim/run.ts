@@ -1,5 +1,5 @@
 /** `hearsay sim`: the protocol on a virtual network, in virtual time, with the faults one asks for. */
-import { closeSync, openSync, writeSync } from "node:fs";
+import { closeSync, openSync, writeFileSync, writeSync } from "node:fs";
 import { createLogUpdate } from "log-update";
 import type { PeerTuning } from "../../core/peer-config.js";
 import { runScenario, type ScenarioReport, ScenarioRun } from "../../sim/scenario/run.js";
@@ -13,6 +13,9 @@ import { Failure, usageFailure } from "../failure.js";
 import { Output, type OutputOptions } from "../output.js";
 import { printReport, printViolations, reportFields } from "./report.js";
 import { readScenario } from "./scenario-file.js";
+import { SpacetimeRecorder } from "./spacetime.js";
+import { spacetimeSvg } from "./spacetime-svg.js";
+import type { MessageName } from "./trace-filter.js";
 
 /** The options of `hearsay sim`. Times are virtual milliseconds. */
 export interface SimCommandOptions extends OutputOptions {
@@ -34,6 +37,9 @@ export interface SimCommandOptions extends OutputOptions {
   /** Draw the scenario from its number; so many numbers. */
   readonly swarm?: number;
   readonly trace?: string;
+  readonly spacetime?: string;
+  readonly window?: readonly [fromMs: number, toMs: number];
+  readonly highlight?: MessageName;
   readonly shrink?: boolean;
   readonly kill?: readonly Step[];
   readonly freeze?: readonly Step[];
@@ -59,10 +65,17 @@ export async function runSim(options: SimCommandOptions): Promise<number> {
   const departure = new Departure();
   const output = new Output(options, () => departure.requestOnce());
   const isStopped = () => departure.isRequested;
+  const { spacetime, swarm, window, highlight } = options;
+  if (spacetime !== undefined && swarm !== undefined) throw usageFailure("--spacetime draws one run, not a swarm");
+  if (spacetime === undefined && (window ?? highlight) !== undefined) {
+    throw usageFailure("--window and --highlight say what --spacetime draws");
+  }
   if (options.swarm !== undefined) return runSwarm(options, output, isStopped);
   const chosen = rangeChecked(() => scenarioOf(options));
-  const report = await runOne(chosen, options, output, isStopped);
+  const recorder = spacetime === undefined ? undefined : new SpacetimeRecorder(chosen, { window, highlight });
+  const report = await runOne(chosen, options, output, isStopped, undefined, recorder);
   if (report === undefined) return exitInterrupted;
+  if (recorder !== undefined) draw(spacetime!, recorder, report);
   printReport(report, output, repeatCommand(options));
   await output.flush();
   if (report.violations.length > 0 && options.shrink === true) shrink(report, output);
@@ -99,13 +112,19 @@ async function runOne(
   output: Output,
   isStopped: () => boolean,
   name?: string,
+  recorder?: SpacetimeRecorder,
 ): Promise<ScenarioReport | undefined> {
   const trace = options.trace === undefined ? undefined : new TraceFile(options.trace);
   const bar = process.stderr.isTTY && !output.json ? createLogUpdate(process.stderr) : undefined;
   const endMs = chosen.forMs + chosen.calmMs;
   const startedAt = performance.now();
-  const listen = trace === undefined ? undefined : (line: TraceLine) => trace.write(line);
-  const run = rangeChecked(() => new ScenarioRun(chosen, { trace: listen }));
+  const isHeard = trace !== undefined || recorder !== undefined;
+  const listen = (line: TraceLine) => {
+    trace?.write(line);
+    recorder?.line(line);
+  };
+  const travelled = recorder === undefined ? undefined : recorder.travel.bind(recorder);
+  const run = rangeChecked(() => new ScenarioRun(chosen, { trace: isHeard ? listen : undefined, travelled }));
   try {
     while (!run.isOver) {
       const sliceEnd = performance.now() + sliceMs;
@@ -119,6 +138,16 @@ async function runOne(
   } finally {
     bar?.clear();
     trace?.close();
+  }
+}
+
+function draw(path: string, recorder: SpacetimeRecorder, { scenario, hash, lastedMs }: ScenarioReport): void {
+  const title = `${scenario.name}, random seed ${scenario.randomSeed}, hash ${hash}`;
+  const svg = spacetimeSvg(recorder.finish(lastedMs), title);
+  try {
+    writeFileSync(path, svg);
+  } catch (error) {
+    throw new Failure(`cannot write the picture ${path}: ${(error as Error).message}`, exitLog, error);
   }
 }
 

@@ -22,7 +22,8 @@ export interface FaultsWorld {
   /** A number by chance, below another. */
   below(limit: number): number;
   publish(life: Life, bytes: number): void;
-  trace(deed: Deed): void;
+  /** @param peers - whom it befalls, by their numbers; undefined where nobody is chosen */
+  trace(deed: Deed, peers: readonly number[] | undefined): void;
 }
 
 /** What is wrong in one run. */
@@ -79,28 +80,37 @@ export class Faults {
   /** Does it, or begins to. */
   do(deed: Deed): void {
     const { network, crowd } = this.#world;
-    this.#world.trace(deed);
+    const isOfWays = deed.do === "clog" && deed.to !== undefined;
+    const chosen = "who" in deed && deed.who !== undefined && !isOfWays ? crowd.chosen(deed.who) : undefined;
+    this.#world.trace(
+      deed,
+      chosen?.map(({ number }) => number),
+    );
+    this.#carryOut(deed, chosen ?? [], network, crowd);
+  }
+
+  #carryOut(deed: Deed, chosen: readonly Life[], network: FaultsWorld["network"], crowd: Crowd): void {
     switch (deed.do) {
       case "crash":
-        for (const life of crowd.chosen(deed.who)) life.process.crash();
+        for (const life of chosen) life.process.crash();
         break;
       case "restart":
         crowd.restart(deed);
         break;
       case "freeze":
-        for (const life of crowd.chosen(deed.who)) {
+        for (const life of chosen) {
           life.process.freeze();
           this.#disturb(life, deed.forMs, () => life.process.thaw());
         }
         break;
       case "suspend":
-        for (const life of crowd.chosen(deed.who)) {
+        for (const life of chosen) {
           network.suspend(life.address);
           this.#disturb(life, deed.forMs, () => network.resume(life.address));
         }
         break;
       case "slow":
-        for (const life of crowd.chosen(deed.who)) {
+        for (const life of chosen) {
           life.process.setCost(deed.msPerInput);
           // Who answers late seems not to hear.
           life.wasDeafened = true;
@@ -108,10 +118,10 @@ export class Faults {
         }
         break;
       case "jump":
-        for (const life of crowd.chosen(deed.who)) life.jump(deed.byMs);
+        for (const life of chosen) life.jump(deed.byMs);
         break;
       case "partition":
-        network.partition([addressesOf(crowd.chosen(deed.who))]);
+        network.partition([addressesOf(chosen)]);
         this.#isSplit = true;
         break;
       case "cut":
@@ -127,7 +137,11 @@ export class Faults {
         this.#disturbedAt = network.now;
         break;
       case "clog":
-        this.#clog(deed.who, deed.to, Math.min(deed.forMs, this.#world.scenario.forMs - this.#world.at));
+        this.#clog(
+          deed.to === undefined ? chosen : deed.who,
+          deed.to,
+          Math.min(deed.forMs, this.#world.scenario.forMs - this.#world.at),
+        );
         break;
       case "loss":
         this.#lose(deed.rate, deed.to, deed.forMs);
@@ -141,32 +155,32 @@ export class Faults {
         });
         break;
       case "bandwidth":
-        this.#narrow(deed);
+        this.#narrow(deed, deed.who === undefined ? undefined : addressesOf(chosen));
         break;
       case "reset":
-        for (const life of crowd.chosen(deed.who)) network.resetLinks(life.address);
+        for (const life of chosen) network.resetLinks(life.address);
         break;
       case "redial":
-        for (const life of crowd.chosen(deed.who)) life.redial();
+        for (const life of chosen) life.redial();
         break;
       case "join":
         for (let i = 0; i < deed.count; i++) crowd.start();
         break;
       case "leave":
-        for (const life of crowd.chosen(deed.who)) this.#leave(life);
+        for (const life of chosen) this.#leave(life);
         break;
       case "publish":
-        for (const life of crowd.chosen(deed.who)) {
+        for (const life of chosen) {
           for (let i = 0; i < deed.messages; i++) this.#world.publish(life, deed.bytes);
         }
         break;
       case "tag":
-        for (const life of crowd.chosen(deed.who)) {
+        for (const life of chosen) {
           life.call((core, now) => core.setTags(now, { turn: String(this.#world.below(1_000_000)) }));
         }
         break;
       case "corrupt":
-        for (const life of crowd.chosen(deed.who)) life.misdeed = deed.misdeed;
+        for (const life of chosen) life.misdeed = deed.misdeed;
         break;
     }
   }
@@ -199,14 +213,13 @@ export class Faults {
     for (const one of crowd.chosen(from)) for (const other of crowd.chosen(to)) close(one, other);
   }
 
-  #clog(who: Who, to: Who | undefined, forMs: number): void {
-    const { network, crowd } = this.#world;
-    if (to === undefined) {
-      const clogged = crowd.chosen(who);
-      for (const life of clogged) life.wasDeafened = true;
-      network.clog(addressesOf(clogged), forMs);
+  #clog(who: readonly Life[] | Who, to: Who | undefined, forMs: number): void {
+    const { network } = this.#world;
+    if (isList(who)) {
+      for (const life of who) life.wasDeafened = true;
+      network.clog(addressesOf(who), forMs);
     } else {
-      this.#eachWay(who, to, (from, other) => {
+      this.#eachWay(who, to!, (from, other) => {
         other.wasDeafened = true;
         network.clogWay(from.address, other.address, forMs);
       });
@@ -226,10 +239,12 @@ export class Faults {
     });
   }
 
-  #narrow({ who, forMs, linkBytesPerS, peerBytesPerS }: Extract<Deed, { do: "bandwidth" }>): void {
-    const { network, crowd, scenario } = this.#world;
+  #narrow(
+    { forMs, linkBytesPerS, peerBytesPerS }: Extract<Deed, { do: "bandwidth" }>,
+    of: readonly Address[] | undefined,
+  ): void {
+    const { network, scenario } = this.#world;
     const bandwidth = { linkBytesPerS, peerBytesPerS };
-    const of = who === undefined ? undefined : addressesOf(crowd.chosen(who));
     network.setBandwidth(bandwidth, of);
     this.#disturbAll(forMs, () => network.setBandwidth(of === undefined ? scenario.network.bandwidth : undefined, of));
   }
@@ -247,4 +262,8 @@ export class Faults {
 
 function addressesOf(lives: readonly Life[]): Address[] {
   return lives.map(({ address }) => address);
+}
+
+function isList(who: readonly Life[] | Who): who is readonly Life[] {
+  return Array.isArray(who);
 }

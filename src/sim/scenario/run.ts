@@ -9,7 +9,7 @@ import type { PeerEvent } from "../../core/peer-events.js";
 import { type Random, seededRandom } from "../../core/random.js";
 import { seedDefaults } from "../../core/seed/config.js";
 import { SeedCore, type SeedEvent } from "../../core/seed/seed.js";
-import { type NetworkCounters, VirtualNetwork } from "../network.js";
+import { type NetworkCounters, type Travel, VirtualNetwork } from "../network.js";
 import type { AnyMessage } from "../virtual-peer.js";
 import { Crowd } from "./crowd.js";
 import { Faults, type FaultsWorld } from "./faults.js";
@@ -54,6 +54,8 @@ export interface RunOptions {
   readonly trace?: TraceWriter | undefined;
   /** Every message that is sent goes through this: encode and decode it there to cover the wire format. */
   readonly recheck?: ((message: AnyMessage) => AnyMessage) | undefined;
+  /** Hears of every message that a peer or a seed is given. Times are virtual milliseconds since the start of the run. */
+  readonly travelled?: ((travel: Travel<AnyMessage>) => void) | undefined;
   /** The promises that are looked at. Default: all. */
   readonly promises?: readonly PromiseName[] | undefined;
   /** Called now and then with the virtual time since the start, in milliseconds. */
@@ -117,13 +119,16 @@ export class ScenarioRun implements JudgeWorld {
     const { randomSeed, network } = scenario;
     this.#random = seededRandom(randomSeed + 0x5eed);
     this.#config = peerConfig(scenario.config);
-    const { recheck } = options;
+    const { recheck, travelled } = options;
+    const heard = (travel: Travel<AnyMessage>) =>
+      travelled?.({ ...travel, sentAt: travel.sentAt - originMs, at: travel.at - originMs });
     this.network = new VirtualNetwork<Message | ClassicMessage>({
       randomSeed,
       startMs: originMs,
       lossRate: network.lossRate,
       measure: messageBytes,
       ...(recheck === undefined ? {} : { recheck }),
+      ...(travelled === undefined ? {} : { travelled: heard }),
     });
     this.#judge = new Judge(this, this.#config, options.promises);
     this.#steps = scenario.steps;
@@ -281,7 +286,7 @@ export class ScenarioRun implements JudgeWorld {
       },
       below: (limit) => this.#random.below(limit),
       publish: (life, bytes) => this.#publish(life, bytes),
-      trace: (deed) => this.#trace(0, deed.do, { ...deed }),
+      trace: (deed, peers) => this.#trace(0, deed.do, peers === undefined ? deed : { ...deed, peers }),
     };
   }
 
