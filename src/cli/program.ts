@@ -262,6 +262,8 @@ function simCommand(): Command {
     .option("--corrupt <deed>", "silent-relay, false-accuser, garbage or flooder, as in flooder:1@5s", corruptValue)
     .option("--scenario <file>", "all of it from a JSON file")
     .option("--swarm <count>", "so many scenarios drawn at random, by their numbers", countValue(1, 10_000_000))
+    .option("--swarm-time <time>", "begin no further run of a swarm after so long", durationValue(1_000, day))
+    .option("--without <name>", "leave a deed or misdeed out of a swarm's scenarios; may be repeated", textValues)
     .addOption(
       new Option("--random-seed <number>", "what everything by chance follows from")
         .argParser(countValue(0, 2 ** 32 - 1))

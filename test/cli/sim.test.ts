@@ -115,6 +115,14 @@ describe("hearsay sim", () => {
     );
   });
 
+  test("--swarm-time ends a swarm between two runs", async () => {
+    const run = workshop.run(["sim", "--swarm", "1000000", "--swarm-time", "1s", "--without", "corrupt", "--json"]);
+    expect(await run.exit()).toBe(0);
+    const { runs, failed } = run.events().at(-1) as { runs: number; failed: number };
+    expect([runs >= 1, runs < 1_000, failed]).toEqual([true, true, 0]);
+    expect(run.events()).toHaveLength(runs + 1);
+  });
+
   test("--spacetime draws a small run, and refuses a large one before it begins", async () => {
     const run = workshop.run([...small, "--spacetime", "run.svg"]);
     expect(await run.exit()).toBe(0);

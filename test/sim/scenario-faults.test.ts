@@ -202,4 +202,16 @@ describe("a swarm", () => {
     ]);
     expect(drawn.filter(({ network }) => network.bandwidth !== undefined).length).toBeGreaterThan(20);
   });
+
+  test("leaves out what it is told to, and nothing else of what was drawn", () => {
+    const number = Array.from({ length: 200 }, (_, index) => index + 1).find((one) => {
+      const { steps } = swarmScenario(one);
+      return steps.some((step) => step.do === "corrupt" && step.misdeed === "false-accuser") && steps.length > 5;
+    })!;
+    const [all, some] = [swarmScenario(number), swarmScenario(number, { without: ["false-accuser", "heal"] })];
+    const isLeftOut = (step: (typeof all.steps)[number]) =>
+      step.do === "heal" || (step.do === "corrupt" && step.misdeed === "false-accuser");
+    expect(some).toEqual({ ...all, steps: all.steps.filter((step) => !isLeftOut(step)) });
+    expect(some.steps.length).toBeLessThan(all.steps.length);
+  });
 });

@@ -36,6 +36,9 @@ export interface SimCommandOptions extends OutputOptions {
   readonly scenario?: string;
   /** Draw the scenario from its number; so many numbers. */
   readonly swarm?: number;
+  /** After so many real milliseconds no further run of a swarm begins. */
+  readonly swarmTime?: number;
+  readonly without?: readonly string[];
   readonly trace?: string;
   readonly spacetime?: string;
   readonly window?: readonly [fromMs: number, toMs: number];
@@ -86,8 +89,18 @@ export async function runSim(options: SimCommandOptions): Promise<number> {
 async function runSwarm(options: SimCommandOptions, output: Output, isStopped: () => boolean): Promise<number> {
   let failed = 0;
   let runs = 0;
+  const { without = [], swarmTime = Number.POSITIVE_INFINITY } = options;
+  const endAt = performance.now() + swarmTime;
+  const left = without.map((name) => ` --without ${name}`).join("");
   for (let number = options.randomSeed; number < options.randomSeed + options.swarm!; number++) {
-    const report = await runOne(swarmScenario(number), options, output, isStopped, `run ${runs + 1}/${options.swarm}`);
+    if (performance.now() >= endAt) break;
+    const report = await runOne(
+      swarmScenario(number, { without }),
+      options,
+      output,
+      isStopped,
+      `run ${runs + 1}/${options.swarm}`,
+    );
     if (report === undefined) return exitInterrupted;
     runs++;
     const { violations, hash } = report;
@@ -95,7 +108,7 @@ async function runSwarm(options: SimCommandOptions, output: Output, isStopped: (
     if (violations.length === 0) continue;
     failed++;
     output.line(`number ${number} (hash ${hash}):`);
-    printViolations(report, output, `hearsay sim --swarm 1 --random-seed ${number}`);
+    printViolations(report, output, `hearsay sim --swarm 1 --random-seed ${number}${left}`);
     if (options.shrink === true) shrink(report, output);
     await output.flush();
   }

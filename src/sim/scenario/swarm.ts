@@ -39,6 +39,8 @@ import {
 export interface SwarmLimits {
   /** Peers at the beginning. Default: 24. */
   readonly peersMax?: number;
+  /** Deeds and misdeeds that are left out of what was drawn, by their names. The rest stays as it is. Default: none. */
+  readonly without?: readonly string[];
 }
 
 type Kind = (random: Random) => readonly Deed[];
@@ -82,7 +84,7 @@ const kinds: Readonly<Record<string, Kind>> = {
 const corruptShare = 6;
 
 /** The scenario of a number. The same number always draws the same one. */
-export function swarmScenario(randomSeed: number, { peersMax = 24 }: SwarmLimits = {}): Scenario {
+export function swarmScenario(randomSeed: number, { peersMax = 24, without = [] }: SwarmLimits = {}): Scenario {
   const random = seededRandom(randomSeed * 7_919 + 13);
   const peers = 2 + random.below(Math.max(1, peersMax - 1));
   const names = Object.keys(kinds);
@@ -117,7 +119,7 @@ export function swarmScenario(randomSeed: number, { peersMax = 24 }: SwarmLimits
       { history: { retainedMaxAgeMs: 5_000 } },
       { overlay: { activeViewMax: 3, passiveViewMax: 6 } },
     ]),
-    steps,
+    steps: steps.filter((step) => !without.includes(step.do === "corrupt" ? step.misdeed : step.do)),
   });
 }
 
