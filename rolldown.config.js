@@ -1,7 +1,7 @@
 // What is installed is a few files: loading a hundred and fifty small ones took three times as long as all they do at the
 // start. `dist` has every module beside it, with its types, for benches and experiments.
 export default {
-  input: { index: "src/index.ts", "cli/main": "src/cli/main.ts" },
+  input: { index: "src/index.ts", "sim/index": "src/sim/index.ts", "cli/main": "src/cli/main.ts" },
   platform: "node",
   // Dependencies stay what they are, and are loaded by who needs them.
   external: /^[^./]/,

@@ -93,8 +93,8 @@ export const mutations: readonly Mutation[] = [
   {
     name: "old accusations count after a refutation",
     file: "core/directory/jury.js",
-    from: "record === undefined || !isAbout(accusation, record) || ",
-    to: "record === undefined || ",
+    from: "record === undefined || !isAbout(accusation, record))",
+    to: "record === undefined)",
     promise: "everyone agrees",
     foundBy: 1,
   },
