@@ -3,6 +3,7 @@
 export default {
   input: {
     index: "src/index.ts",
+    "sim/index": "src/sim/index.ts",
     "cli/main": "src/cli/main.ts",
     // A thread is started from a file of its own, beside the chunk that starts it.
     "chunks/experiment-worker": "src/cli/sim/experiment-worker.ts",

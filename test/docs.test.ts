@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { classicSideDefaults } from "../src/core/bridge/classic-side.js";
 import * as api from "../src/index.js";
+import * as sim from "../src/sim/index.js";
 
 const page = readFileSync("docs/api.md", "utf8");
 
@@ -37,6 +38,18 @@ describe("docs/api.md", () => {
     const names = Object.keys(api);
     expect(names.length).toBeGreaterThan(15);
     expect(names.filter((name) => !page.includes(`\`${name}`))).toEqual([]);
+  });
+
+  test("names everything that hearsay/sim exports, every deed, promise and misdeed", () => {
+    const text = section("Scenarios");
+    const deeds = namesIn("src/sim/scenario/model.ts", /do: "([a-z]+)"/g);
+    const promises = namesIn("src/sim/scenario/promises.ts", /^ {2}\| "([a-z ,]+)"/gm);
+    const misdeeds = namesIn("src/sim/scenario/model.ts", /^ {2}\| "([a-z-]+)"/gm, "export type Misdeed");
+    expect(deeds.length).toBeGreaterThan(18);
+    expect(promises).toHaveLength(7);
+    expect(misdeeds).toHaveLength(4);
+    const names = [...Object.keys(sim), ...deeds, ...promises, ...misdeeds];
+    expect(names.filter((name) => !text.includes(`\`${name}`))).toEqual([]);
   });
 
   test("has every status and every trait of a peer, and the codes of the other errors", () => {

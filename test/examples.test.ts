@@ -62,7 +62,7 @@ describe("the README", () => {
 describe("the examples", () => {
   test("fit on a screen", () => {
     const names = readdirSync("examples").sort();
-    expect(names).toEqual(["cache-invalidation.ts", "config-push.ts", "presence.ts"]);
+    expect(names).toEqual(["cache-invalidation.ts", "config-push.ts", "faults.ts", "presence.ts"]);
     for (const name of names) {
       expect(readFileSync(`examples/${name}`, "utf8").trimEnd().split("\n").length).toBeLessThanOrEqual(40);
     }
@@ -70,6 +70,12 @@ describe("the examples", () => {
 
   test("a write at one server makes the other forget", async () => {
     expect(await runExample("cache-invalidation")).toBe("before: 3\nafter: 4\n");
+  });
+
+  test("a simulated network is broken on purpose, keeps its promises, and does the same again", async () => {
+    expect(await runExample("faults")).toMatch(
+      /^\d+ messages, \d+ deliveries, 28 peers at the end\nall promises kept\nthe same again: true\n$/,
+    );
   });
 
   test("workers take over the jobs of one that is killed, each job by one of them", async () => {

@@ -10,7 +10,7 @@ import type { PeerCommandOptions } from "./peer-options.js";
 import { runPeers } from "./peers.js";
 import { runPublish } from "./publish.js";
 import { runSeed, type SeedCommandOptions } from "./seed.js";
-import { corruptValue, deedValues, rateValue } from "./sim/deeds.js";
+import { bandwidthValue, corruptValue, deedValues, rateValue, slowValue } from "./sim/deeds.js";
 import type { ExperimentCommandOptions } from "./sim/experiment.js";
 import { runSubscribe } from "./subscribe.js";
 import { runUp, type UpCommandOptions } from "./up/run.js";
@@ -24,11 +24,15 @@ import {
   durationValue,
   interfaceValue,
   latencyValue,
+  messageValue,
   networkValue,
+  numberValues,
   portValue,
   tagValues,
+  textValues,
   topicValue,
   topicValues,
+  windowValue,
 } from "./values.js";
 
 const day = 86_400_000;
@@ -72,10 +76,16 @@ export function makeProgram(done: (exitCode: number) => void): Command {
     const { runExperiment } = await import("./sim/experiment.js");
     done(await runExperiment(name, optionsOf<ExperimentCommandOptions>(called)));
   };
-  const experiments = experimentCommand().action(experiment);
-  program.addCommand(simCommand().addCommand(experiments).action(sim));
+  const replay = async (path: string, _options: unknown, called: Command) => {
+    const { runReplay } = await import("./sim/replay.js");
+    done(await runReplay(path, optionsOf(called)));
+  };
+  const simulator = simCommand().action(sim);
+  simulator.addCommand(experimentCommand().action(experiment));
+  simulator.addCommand(replayCommand().action(replay));
+  program.addCommand(simulator);
   program.addCommand(upCommand().action(run<UpCommandOptions>(runUp)));
-  for (const command of [...program.commands, experiments]) {
+  for (const command of [...program.commands, ...simulator.commands]) {
     command
       .copyInheritedSettings(program)
       .option("--json", "one JSON event a line on stdout")
@@ -250,11 +260,14 @@ function simCommand(): Command {
     )
     .addOption(new Option("--loss <share>", "of all transmissions").argParser(rateValue).default(0, "0%"))
     .addOption(
-      new Option("--every <time>", "from one message to the next, of all peers together")
-        .argParser(durationValue(1, day))
-        .default(1_000, "1s"),
+      new Option("--every <time>", "from one message to the next, of all peers together (default: 1s)").argParser(
+        durationValue(1, day),
+      ),
     )
+    .option("--messages <count>", "how many, spread over the time unless --every says more", countValue(0, messagesMax))
     .addOption(new Option("--bytes <count>", "payload bytes of each").argParser(countValue(0, 1_048_576)).default(64))
+    .option("--bandwidth <rate>", "of each peer's uplink, as in 1MB/s or 10Mbit/s (default: any)", bandwidthValue)
+    .option("--link-bandwidth <rate>", "of each link, each way (default: any)", bandwidthValue)
     .addOption(new Option("--directory <kind>", "who knows whom (default: full)").choices(["full", "neighbors"]))
     .option("--kill <deed>", `processes end at once: ${when}`, deedValues.kill)
     .option("--freeze <deed>", "processes stop, for 5s or as in 2@10s+8s", deedValues.freeze)
@@ -263,15 +276,25 @@ function simCommand(): Command {
     .option("--leave <deed>", "some say goodbye", deedValues.leave)
     .option("--partition <deed>", "cuts these off from the others, for good or as in 50%@10s+20s", deedValues.partition)
     .option("--deafen <deed>", "nothing gets to these, for 20s or as in 1@10s+30s", deedValues.deafen)
+    .option("--suspend <deed>", "machines stop, and go on with all they remember, after 20s", deedValues.suspend)
+    .option("--clog <deed>", "ways to and from these hold all back, for 5s, then let it go", deedValues.clog)
+    .option("--slow <deed>", "each input costs time, for 10s: as in 20ms:2@10s+5s", slowValue)
+    .option("--redial <deed>", "these dial again those they are linked with", deedValues.redial)
+    .option("--reset <deed>", "all links of these break", deedValues.reset)
     .option("--corrupt <deed>", "silent-relay, false-accuser, garbage or flooder, as in flooder:1@5s", corruptValue)
     .option("--scenario <file>", "all of it from a JSON file")
     .option("--swarm <count>", "so many scenarios drawn at random, by their numbers", countValue(1, 10_000_000))
+    .option("--swarm-time <time>", "begin no further run of a swarm after so long", durationValue(1_000, day))
+    .option("--without <name>", "leave a deed or misdeed out of a swarm's scenarios; may be repeated", textValues)
     .addOption(
       new Option("--random-seed <number>", "what everything by chance follows from")
         .argParser(countValue(0, 2 ** 32 - 1))
         .default(1),
     )
     .option("--trace <file>", "everything that happens, as NDJSON")
+    .option("--spacetime <file>", "a picture of a second or so of a small run, as SVG: who said what to whom, and when")
+    .option("--window <range>", "what --spacetime draws, as in 9.5s..11s (default: around one message)", windowValue)
+    .option("--highlight <name>", "the message that --spacetime follows, such as 3#12", messageValue)
     .option("--shrink", "makes a scenario that breaks a promise smaller")
     .addHelpText("after", simExamples);
 }
@@ -296,6 +319,21 @@ function experimentCommand(): Command {
     .option("--full", "all of a large grid, which takes hours, instead of a part")
     .option("--out <folder>", "write NAME.json and NAME.svg there")
     .addHelpText("after", experimentExamples);
+}
+
+function replayCommand(): Command {
+  const time = durationValue(0, 365 * day);
+  return new Command("replay")
+    .summary("read a trace that was written with --trace")
+    .description("Reads a trace: step by step in a terminal, all of it elsewhere.")
+    .argument("<file>", "the trace")
+    .option("--peer <number>", "only of this peer, 0 for the network itself; may be repeated", numberValues)
+    .option("--from <time>", "from this virtual time on", time)
+    .option("--to <time>", "up to this virtual time", time)
+    .option("--kind <event>", "only these events, such as arrived or dead; may be repeated", textValues)
+    .option("--message <name>", "only of one message: origin's number or id, and its own, such as 3#12", messageValue)
+    .option("--no-keys", "prints all of it in a terminal, too")
+    .addHelpText("after", replayExamples);
 }
 
 function everyOption(note = ""): Option {
@@ -377,6 +415,7 @@ Examples:
   hearsay sim --peers 20 --partition 50%@10s+20s --trace run.ndjson
   hearsay sim --swarm 100 --shrink
   hearsay sim --scenario split.json --json
+  hearsay sim replay run.ndjson
   hearsay sim experiment                        what others have published, measured again`;
 
 const experimentExamples = `
@@ -385,6 +424,12 @@ Examples:
   hearsay sim experiment demers --out figures
   hearsay sim experiment hyparview --peers 10000 --kinds graph
   hearsay sim experiment plumtree --json | jq 'select(.met == false)'`;
+
+const replayExamples = `
+Examples:
+  hearsay sim replay run.ndjson                        n, p, space, b, g and q in a terminal
+  hearsay sim replay run.ndjson --message 3#12
+  hearsay sim replay run.ndjson --peer 5 --kind dead --from 10s --json`;
 
 const upExamples = `
 Examples:

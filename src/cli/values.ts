@@ -68,6 +68,16 @@ export function latencyValue(text: string): readonly [minMs: number, maxMs: numb
   return range;
 }
 
+/** For `--window`: two times with dots between them, in milliseconds. */
+export function windowValue(text: string): readonly [fromMs: number, toMs: number] {
+  const time = durationValue(0, 30 * 86_400_000);
+  const [from, to] = text.split("..", 2) as [string, string | undefined];
+  if (to === undefined) throw new InvalidArgumentError("Expected two times, such as 9.5s..11s.");
+  const range = [time(from), time(to)] as const;
+  if (range[0] >= range[1]) throw new InvalidArgumentError("Expected the earlier time first, such as 9.5s..11s.");
+  return range;
+}
+
 /** For `--host`: an IP (IPv6 with or without brackets) or a name. */
 export function interfaceValue(text: string): string {
   const ip = canonicalIp(text);
@@ -129,4 +139,21 @@ export function tagValues(text: string, others: Tags = {}): Tags {
   const fault = tagsFault(tags);
   if (fault !== undefined) throw new InvalidArgumentError(`${fault}.`);
   return tags;
+}
+
+/** For `--peer` of a trace, which may be given several times: a peer's number. */
+export function numberValues(text: string, others: readonly number[] = []): readonly number[] {
+  return [...others, countValue(0, 10_000_000)(text)];
+}
+
+/** For texts that may be given several times. */
+export function textValues(text: string, others: readonly string[] = []): readonly string[] {
+  return [...others, text];
+}
+
+/** For `--message`: `3#12`, the twelfth message of peer 3; or the first digits of the origin's id, and the number. */
+export function messageValue(text: string): { readonly origin: string; readonly seq: number } {
+  const match = /^(\d{1,7}|[0-9a-f]{8,32})#(\d{1,15})$/.exec(text);
+  if (match === null) throw new InvalidArgumentError("Expected an origin and a number, such as 3#12 or c38e92e5#12.");
+  return { origin: match[1]!, seq: Number(match[2]) };
 }

@@ -1,9 +1,13 @@
 /** What the kernel keeps of each side of a link, and the events that it puts into the queue. */
 import type { Address } from "../core/address.js";
 import type { Dialect, DownReason, LinkId } from "../core/effects.js";
+import type { Pipe } from "./pipe.js";
 import type { Queued } from "./queue.js";
 
-/** What happens next: to a core (`message`, `up`, `ended`, `down`, `wake`, `drain`, `datagram`) or inside the kernel. */
+/**
+ * What happens next: to a core (`message`, `up`, `ended`, `down`, `congested`, `eased`, `wake`, `drain`, `datagram`) or
+ * inside the kernel.
+ */
 export type EventKind =
   | "message"
   | "up"
@@ -12,9 +16,13 @@ export type EventKind =
   | "wake"
   | "drain"
   | "datagram"
+  | "congested"
+  | "eased"
   | "syn"
   | "syn-retry"
-  | "retransmit";
+  | "retransmit"
+  | "through"
+  | "overfull";
 
 /** What a crashed process's kernel tells the others: a reset, or that it will send nothing more. */
 export type Farewell = "reset" | "end";
@@ -24,6 +32,8 @@ export class SimEvent<Message> implements Queued<SimEvent<Message>> {
   at = 0;
   order = 0;
   next: SimEvent<Message> | undefined = undefined;
+  /** Of a `message`, where bandwidth is limited: how many it has. */
+  bytes = 0;
   readonly kind: EventKind;
   readonly owner: Endpoint<Message>;
   /** The side of a link that this happens to; undefined for `wake`, `drain` and `datagram`. */
@@ -65,6 +75,9 @@ export interface Endpoint<Message> {
   takePort(): number;
   /** Something reaches the process: any event but those inside the kernel. */
   input(event: SimEvent<Message>): void;
+  /** Stops it, and lets it go on. */
+  freeze(): void;
+  thaw(): void;
 }
 
 /** What one side has sent and the other has not acknowledged. */
@@ -98,6 +111,14 @@ export class LinkEnd<Message> {
   /** When the last packet from here arrives there: none may overtake it. */
   lastArrival = 0;
   unacknowledged: Unacknowledged<Message> | undefined = undefined;
+  /** What waits because the link is narrow; undefined where it never was. */
+  pipe: Pipe<LinkEnd<Message>, SimEvent<Message>> | undefined = undefined;
+  /** Bytes that the core has sent and that have not left yet. Counted only where bandwidth is limited. */
+  waitingBytes = 0;
+  /** The core has been told, or is about to be told, that so much waits. */
+  isCongested = false;
+  /** So many events are sent again: they get through, as long as the way is open. */
+  sureLeft = 0;
   /** When the link was dialed or accepted. */
   readonly since: number;
   /** What the dialer has chosen to speak. */

@@ -20,8 +20,20 @@ import { type LatencyDraw, type LatencyRange, Paths } from "./paths.js";
 import { noLink, Process, type VirtualProcess, type World } from "./process.js";
 import { type SimEvent, Tcp } from "./tcp.js";
 import { Trace } from "./trace.js";
+import type { Bandwidth } from "./uplink.js";
 
 export { noLink };
+
+/** A message that has arrived. Times are milliseconds since 1970. */
+export interface Travel<Message> {
+  readonly from: Address;
+  readonly to: Address;
+  /** When its sender gave it to the network. */
+  readonly sentAt: number;
+  /** When its receiver's core was given it. */
+  readonly at: number;
+  readonly message: Message;
+}
 
 /** What a virtual network is made with. */
 export interface VirtualNetworkOptions<Message> {
@@ -35,6 +47,10 @@ export interface VirtualNetworkOptions<Message> {
   readonly lossRate?: number;
   /** Every message sent goes through this first. For tests: encode and decode it, so that they cover the wire format. */
   readonly recheck?: (message: Message) => Message;
+  /** Bytes of a message on the wire. Asked only where bandwidth is limited. Default: none has any. */
+  readonly measure?: (message: Message) => number;
+  /** Hears of every message that a core is given, when it is. */
+  readonly travelled?: (travel: Travel<Message>) => void;
 }
 
 /** How much has happened in a network since it was made. */
@@ -64,15 +80,35 @@ export class VirtualNetwork<Message> {
 
   /** Throws a RangeError when an option is out of its range. */
   constructor(options: VirtualNetworkOptions<Message>) {
-    const { randomSeed, startMs = 1_704_067_200_000, latencyMs = [10, 50], lossRate = 0, recheck } = options;
+    const {
+      randomSeed,
+      startMs = 1_704_067_200_000,
+      latencyMs = [10, 50],
+      lossRate = 0,
+      recheck,
+      measure,
+      travelled,
+    } = options;
     if (!Number.isInteger(startMs)) throw new RangeError(`startMs must be an integer, not ${startMs}`);
     const seeds = seededRandom(randomSeed);
     this.#paths = new Paths(seededRandom(seeds.below(0x1_0000_0000)));
     this.#processSeeds = seededRandom(seeds.below(0x1_0000_0000));
     this.#paths.setLatency(latencyMs);
     this.#paths.setLoss(lossRate);
-    this.#tcp = new Tcp(this.#paths);
-    this.#world = { tcp: this.#tcp, trace: this.#trace, startMs, recheck };
+    this.#tcp = new Tcp(this.#paths, measure);
+    const heard = (event: SimEvent<Message>, sentAt: number) => {
+      const { owner, end, message } = event;
+      const from = end!.other!.owner.address;
+      travelled!({ from, to: owner.address, sentAt: startMs + sentAt, at: this.now, message: message! });
+    };
+    if (travelled !== undefined) this.#tcp.sentAt = new WeakMap();
+    this.#world = {
+      tcp: this.#tcp,
+      trace: this.#trace,
+      startMs,
+      recheck,
+      travelled: travelled === undefined ? undefined : heard,
+    };
   }
 
   /** Virtual now, in milliseconds since 1970. */
@@ -179,6 +215,57 @@ export class VirtualNetwork<Message> {
   /** Whether what the process at this address sends waits for now. False when none listens there. */
   isBlocked(address: Address): boolean {
     return this.#tcp.listeners.get(address)?.blocked === true;
+  }
+
+  /**
+   * How many bytes a second get through from now on; see `uplink.ts`. Needs `measure`.
+   *
+   * @param bandwidth - undefined: no limits of their own
+   * @param of - the peers that send; undefined: all those that nothing else was said of
+   * @throws RangeError for fewer than 1 byte a second
+   */
+  setBandwidth(bandwidth: Bandwidth | undefined, of?: readonly Address[]): void {
+    this.#tcp.uplinks.set(of, bandwidth);
+  }
+
+  /** When packets last left that had waited for long where the way is narrow (half a second), in milliseconds since 1970. */
+  get lateAt(): number {
+    return this.#world.startMs + this.#tcp.uplinks.lateAt;
+  }
+
+  /** Whether packets of the process at this address have waited for so long. */
+  wasLate(address: Address): boolean {
+    return this.#tcp.uplinks.late.has(address);
+  }
+
+  /**
+   * Clogs all ways to and from these addresses: what is sent in the next milliseconds arrives at their end, all at once and
+   * in order. Nothing is lost, and links do not notice.
+   */
+  clog(addresses: readonly Address[], forMs: number): void {
+    for (const address of addresses) this.#paths.clog(address, this.#tcp.queue.now + forMs);
+  }
+
+  /** Clogs the way from one address to another, one-way. */
+  clogWay(from: Address, to: Address, forMs: number): void {
+    this.#paths.clogWay(from, to, this.#tcp.queue.now + forMs);
+  }
+
+  /**
+   * Suspends the machine at this address, as closing the lid of a laptop does: its process and its kernel stop, nothing gets
+   * to it or from it. Nothing when no process listens there.
+   */
+  suspend(address: Address): void {
+    const process = this.#tcp.listeners.get(address);
+    if (process === undefined) return;
+    this.#paths.setSuspended(address, true);
+    process.freeze();
+  }
+
+  /** The machine goes on: its process remembers everything, and learns what has become of its links. */
+  resume(address: Address): void {
+    this.#paths.setSuspended(address, false);
+    this.#tcp.listeners.get(address)?.thaw();
   }
 
   /** The latency of packets sent from now on. Throws a RangeError unless 1 ≤ min ≤ max, in integer milliseconds. */

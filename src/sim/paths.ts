@@ -2,8 +2,9 @@
  * The ground between the processes: which packets get through, and how long they take.
  *
  * A path is one-way, from one listening address to another. It is open unless the two are in different parts of a
- * partition or the way is cut; a process always reaches itself. What is on its way already when a path closes still
- * arrives.
+ * partition, one of them is on a machine that is suspended, or the way is cut; a process always reaches itself. What is on
+ * its way already when a path closes still arrives. A path that is clogged is open: what is sent on it arrives at the end
+ * of that, or later.
  */
 import type { Address } from "../core/address.js";
 import type { Random } from "../core/random.js";
@@ -19,6 +20,11 @@ export class Paths {
   readonly #random: Random;
   readonly #parts = new Map<Address, number>();
   readonly #cuts = new Map<Address, Set<Address>>();
+  readonly #suspended = new Set<Address>();
+  /** Until when a peer's ways, and single ways, are clogged. */
+  readonly #cloggedPeers = new Map<Address, number>();
+  readonly #cloggedWays = new Map<Address, Map<Address, number>>();
+  #isAnyClogged = false;
   #whole = true;
   #latencyMin = 0;
   #latencySpread = 0;
@@ -76,7 +82,7 @@ export class Paths {
     }
     this.#parts.clear();
     for (const [address, part] of parts) this.#parts.set(address, part);
-    this.#whole = this.#parts.size === 0 && this.#cuts.size === 0;
+    this.#lookWhole();
   }
 
   /** Closes the path from one address to another. The way back stays as it is. */
@@ -91,7 +97,38 @@ export class Paths {
   heal(): void {
     this.#parts.clear();
     this.#cuts.clear();
-    this.#whole = true;
+    this.#lookWhole();
+  }
+
+  /** Closes all paths to and from an address, whatever else is said of them; or opens them again. */
+  setSuspended(address: Address, isSuspended: boolean): void {
+    if (isSuspended) this.#suspended.add(address);
+    else this.#suspended.delete(address);
+    this.#lookWhole();
+  }
+
+  /** What is sent to or from an address until then arrives then. A way that is clogged for longer stays so. */
+  clog(address: Address, until: number): void {
+    this.#cloggedPeers.set(address, Math.max(until, this.#cloggedPeers.get(address) ?? 0));
+    this.#isAnyClogged = true;
+  }
+
+  /** What is sent from one address to another until then arrives then. */
+  clogWay(from: Address, to: Address, until: number): void {
+    const ways = this.#cloggedWays.get(from) ?? new Map<Address, number>();
+    ways.set(to, Math.max(until, ways.get(to) ?? 0));
+    this.#cloggedWays.set(from, ways);
+    this.#isAnyClogged = true;
+  }
+
+  /** Until when what is sent now is held back; a time in the past where it is not. */
+  cloggedUntil(from: Address, to: Address): number {
+    if (!this.#isAnyClogged || from === to) return 0;
+    return Math.max(
+      this.#cloggedPeers.get(from) ?? 0,
+      this.#cloggedPeers.get(to) ?? 0,
+      this.#cloggedWays.get(from)?.get(to) ?? 0,
+    );
   }
 
   /** Whether packets get from one address to another, chance aside. */
@@ -100,6 +137,7 @@ export class Paths {
     // A loss of everything is no chance: nothing gets through, however often it is tried.
     if (this.#incomingLossBelow.size > 0 && this.#incomingLossBelow.get(to) === certain) return false;
     if (this.#whole) return true;
+    if (this.#suspended.size > 0 && (this.#suspended.has(from) || this.#suspended.has(to))) return false;
     return this.#parts.get(from) === this.#parts.get(to) && this.#cuts.get(from)?.has(to) !== true;
   }
 
@@ -113,6 +151,10 @@ export class Paths {
   drawLatency(from: Address, to: Address): number {
     if (this.#latencyDraw !== undefined) return Math.max(1, Math.ceil(this.#latencyDraw(this.#random, from, to)));
     return this.#latencySpread === 1 ? this.#latencyMin : this.#latencyMin + this.#random.below(this.#latencySpread);
+  }
+
+  #lookWhole(): void {
+    this.#whole = this.#parts.size === 0 && this.#cuts.size === 0 && this.#suspended.size === 0;
   }
 
   #draw(below: number): boolean {

@@ -1,5 +1,5 @@
 /**
- * One virtual process: a core, its timer, and what waits for it while it is frozen, or blocked.
+ * One virtual process: a core, its timer, and what waits for it while it is frozen or blocked, or busy because it is slow.
  */
 import { type Address, splitAddress } from "../core/address.js";
 import type { Core, Dialect, DownReason, Effects, LinkId } from "../core/effects.js";
@@ -63,6 +63,12 @@ export interface VirtualProcess<C> {
   block(): void;
   /** Lets all that has waited go out, in order, and then gives the core all that has come, now, before anything newer. */
   unblock(): void;
+  /**
+   * How long the process is busy with each input from now on, in milliseconds, fractions allowed; 0: no time at all. What
+   * comes meanwhile waits, the timer first, as while it is frozen. What it answers leaves at the beginning of that time.
+   * Throws a RangeError for a negative number.
+   */
+  setCost(msPerInput: number): void;
 }
 
 /** What all processes of one network share. */
@@ -72,6 +78,8 @@ export interface World<Message> {
   /** Milliseconds since 1970 at time 0 of the queue. */
   readonly startMs: number;
   readonly recheck: ((message: Message) => Message) | undefined;
+  /** Hears of every message that a core is given. */
+  readonly travelled: ((event: SimEvent<Message>, sentAt: number) => void) | undefined;
 }
 
 /** The process behind a {@link VirtualProcess}, with the side that the kernel sees. */
@@ -88,7 +96,7 @@ export class Process<Message, C extends Core<Message>, Event> implements Virtual
   readonly #number: number;
   /** What the core has asked for while the process was blocked. */
   #unsent: (() => void)[] = [];
-  /** Inputs that came while the process was frozen or blocked, and after that until they have all been given to the core. */
+  /** Inputs that came while the process was frozen, blocked or busy, until they have all been given to the core. */
   #held: SimEvent<Message>[] = [];
   /** Inbound links among the held inputs. */
   #unaccepted = 0;
@@ -100,6 +108,14 @@ export class Process<Message, C extends Core<Message>, Event> implements Virtual
   #lastWakeAt = -1;
   #wakesInThisMs = 0;
   #isBusy = false;
+  /** Milliseconds that each input takes. */
+  #costMs = 0;
+  /** Until when it is busy with those that it has been given. */
+  #busyUntil = 0;
+  /** What it was given last, of what had to wait, was its timer. */
+  #wasWake = false;
+  /** A drain is on its way. */
+  #drainAt = -1;
 
   constructor(
     world: World<Message>,
@@ -165,7 +181,7 @@ export class Process<Message, C extends Core<Message>, Event> implements Virtual
   thaw(): void {
     if (!this.frozen) return;
     this.frozen = false;
-    this.#planDrain();
+    this.#scheduleDrain();
   }
 
   block(): void {
@@ -177,18 +193,25 @@ export class Process<Message, C extends Core<Message>, Event> implements Virtual
     this.blocked = false;
     for (const send of this.#unsent.splice(0)) send();
     this.#scheduleWake();
-    this.#planDrain();
+    this.#scheduleDrain();
   }
 
   postpone(send: () => void): void {
     this.#unsent.push(send);
   }
 
+  setCost(msPerInput: number): void {
+    if (!(msPerInput >= 0)) throw new RangeError(`an input costs 0 ms or more, not ${msPerInput}`);
+    this.#costMs = msPerInput;
+    if (msPerInput === 0) this.#busyUntil = 0;
+    this.#scheduleDrain();
+  }
+
   input(event: SimEvent<Message>): void {
     if (!this.alive) return;
     if (event.kind === "drain") this.#drain();
-    else if (this.blocked && !this.frozen && event.kind === "wake") this.#feed(event);
-    else if (this.frozen || this.blocked || this.#held.length > 0) {
+    else if (this.blocked && !this.frozen && event.kind === "wake" && !this.#isOccupied()) this.#feed(event);
+    else if (this.frozen || this.blocked || this.#held.length > 0 || this.#isOccupied()) {
       if (event.end?.seen === "unseen" && event.kind === "up") this.#unaccepted++;
       else if (event.kind === "datagram" && ++this.#unread > datagramsMax) {
         this.#unread--;
@@ -197,17 +220,31 @@ export class Process<Message, C extends Core<Message>, Event> implements Virtual
       // The timer comes before all that could be read.
       if (event.kind === "wake") this.#held.unshift(event);
       else this.#held.push(event);
+      if (!this.frozen) this.#scheduleDrain();
     } else this.#feed(event);
   }
 
-  #planDrain(): void {
+  /** Whether it is still at work on what it was given before. */
+  #isOccupied(): boolean {
+    return this.#busyUntil >= this.#world.tcp.queue.now + 1;
+  }
+
+  /** What has waited has its turn as soon as it is neither frozen nor busy. */
+  #scheduleDrain(): void {
+    if (this.#held.length === 0 || this.frozen) return;
+    if (this.blocked && this.#held[0]!.kind !== "wake") return;
     const { queue } = this.#world.tcp;
-    if (this.#held.length > 0) queue.schedule(new SimEvent<Message>("drain", this), queue.now);
+    const at = Math.max(queue.now, Math.floor(this.#busyUntil));
+    if (this.#drainAt >= queue.now && this.#drainAt <= at) return;
+    this.#drainAt = at;
+    queue.schedule(new SimEvent<Message>("drain", this), at);
   }
 
   #drain(): void {
+    this.#drainAt = -1;
     let fed = 0;
-    while (fed < this.#held.length && !this.frozen && this.alive) {
+    while (fed < this.#held.length && !this.frozen && this.alive && !this.#isOccupied()) {
+      if (this.#costMs > 0 && !this.blocked) this.#takeTurns(fed);
       const event = this.#held[fed]!;
       // A process that is thawed while it is blocked has its timer, and no more.
       if (this.blocked && event.kind !== "wake") break;
@@ -217,9 +254,21 @@ export class Process<Message, C extends Core<Message>, Event> implements Virtual
       this.#feed(event);
     }
     this.#held.splice(0, fed);
+    if (this.alive) this.#scheduleDrain();
+  }
+
+  /** A loop that is late runs its timers, then reads, then runs its timers again: none of the two starves the other. */
+  #takeTurns(first: number): void {
+    const [one, other] = [this.#held[first]!, this.#held[first + 1]];
+    if (one.kind === "wake" && this.#wasWake && other !== undefined) {
+      this.#held[first] = other;
+      this.#held[first + 1] = one;
+    }
+    this.#wasWake = this.#held[first]!.kind === "wake";
   }
 
   #feed(event: SimEvent<Message>): void {
+    if (this.#costMs > 0) this.#work();
     this.#isBusy = true;
     try {
       if (event.kind === "datagram") {
@@ -233,6 +282,10 @@ export class Process<Message, C extends Core<Message>, Event> implements Virtual
     if (this.alive) this.#scheduleWake();
   }
 
+  #work(): void {
+    this.#busyUntil = Math.max(this.#busyUntil, this.#world.tcp.queue.now) + this.#costMs;
+  }
+
   #feedLink(event: SimEvent<Message>, end: LinkEnd<Message>): void {
     // The core may have closed the link while this was waiting.
     if (end.seen === "gone") return;
@@ -240,6 +293,7 @@ export class Process<Message, C extends Core<Message>, Event> implements Virtual
     const at = tcp.queue.now;
     if (event.kind === "message") {
       trace.add(at, this.#number, traceMessage, end.id);
+      this.#world.travelled?.(event, tcp.sentAt?.get(event) ?? at);
       this.core.receive(this.now, end.id, event.message as Message);
     } else if (event.kind === "up") {
       end.seen = "up";
@@ -250,6 +304,10 @@ export class Process<Message, C extends Core<Message>, Event> implements Virtual
       if (end.hasEnded) return;
       trace.add(at, this.#number, traceEnded, end.id);
       this.core.linkEnded(this.now, end.id);
+    } else if (event.kind === "congested" || event.kind === "eased") {
+      const isCongested = event.kind === "congested";
+      trace.add(at, this.#number, isCongested ? traceCongested : traceEased, end.id);
+      this.core.congested?.(this.now, end.id, isCongested);
     } else {
       const reason = event.reason!;
       end.seen = "gone";
@@ -294,6 +352,8 @@ const traceUp = 2;
 const traceMessage = 3;
 const traceWake = 4;
 const traceEnded = 12;
+const traceCongested = 13;
+const traceEased = 14;
 const traceDown: Record<DownReason, number> = {
   refused: 5,
   unreachable: 6,

@@ -21,6 +21,9 @@
  *   killed process that had read all its input. Where the path is closed at that moment, nothing more arrives, and the
  *   other side learns of it only by sending.
  * - **Silence.** There is no keep-alive: a link on which nobody sends lives through any partition.
+ * - **Bandwidth.** Where it is limited, what is sent waits for its turn (`uplink.ts`). Behind what has to be tried again
+ *   everything stays where it is, and takes its turn when the way is free.
+ * - **Clogging.** A clogged way loses nothing: what is sent meanwhile arrives at its end, all at once, in order.
  */
 import { type Address, joinAddress } from "../core/address.js";
 import type { Dialect, LinkId } from "../core/effects.js";
@@ -28,6 +31,7 @@ import { SimulationError } from "./errors.js";
 import { type Endpoint, type Farewell, LinkEnd, SimEvent, type Unacknowledged } from "./link-ends.js";
 import type { Paths } from "./paths.js";
 import { EventQueue } from "./queue.js";
+import { queueHardMaxBytes, queueMaxBytes, Uplinks } from "./uplink.js";
 
 export { type Endpoint, type EventKind, type Farewell, LinkEnd, SimEvent } from "./link-ends.js";
 
@@ -51,11 +55,18 @@ export class Tcp<Message> {
   messages = 0;
   /** Times that a side of a link tried again what did not get through. */
   retransmissions = 0;
+  /** What is narrow, and what waits there. */
+  readonly uplinks = new Uplinks<Message>(this.queue, (end, event) => this.#launch(end, event));
+  /** When each message was sent, where somebody wants to know. */
+  sentAt: WeakMap<SimEvent<Message>, number> | undefined;
   readonly #paths: Paths;
+  readonly #measure: (message: Message) => number;
   #lastLink = 0;
 
-  constructor(paths: Paths) {
+  /** @param measure - bytes of a message. Asked only where bandwidth is limited */
+  constructor(paths: Paths, measure: (message: Message) => number = () => 0) {
     this.#paths = paths;
+    this.#measure = measure;
   }
 
   /** A link id that is used for nothing else. */
@@ -86,7 +97,10 @@ export class Tcp<Message> {
     if (end.socket !== "open") return;
     this.messages++;
     const other = end.other!;
-    this.#transmit(end, new SimEvent("message", other.owner, other, message));
+    const event = new SimEvent("message", other.owner, other, message);
+    this.sentAt?.set(event, this.queue.now);
+    if (this.uplinks.isOn) this.#count(end, event);
+    this.#transmit(end, event);
   }
 
   /** Ends this side's half of a link. Throws a SimulationError when it is still being dialed. */
@@ -116,7 +130,7 @@ export class Tcp<Message> {
     for (const end of owner.links.values()) {
       const { other } = end;
       const isOpen = other === undefined || this.#paths.isOpen(owner.address, other.owner.address);
-      if (!isOpen) end.unacknowledged = undefined;
+      if (!isOpen) this.#discard(end);
       else if (end.socket === "open" && farewell === "reset") {
         this.#transmit(end, new SimEvent<Message>("down", other!.owner, other, undefined, "reset"));
         end.isSettled = true;
@@ -141,7 +155,7 @@ export class Tcp<Message> {
     if (receiver === undefined || !this.#getsThrough(from, to)) return;
     this.messages++;
     const event = new SimEvent("datagram", receiver, undefined, message);
-    this.queue.schedule(event, this.queue.now + this.#paths.drawLatency(from, to));
+    this.queue.schedule(event, this.#arrival(from, to));
   }
 
   /** Does what an event says. */
@@ -153,6 +167,8 @@ export class Tcp<Message> {
       case "down":
         this.#arrive(event, event.end!);
         break;
+      case "congested":
+      case "eased":
       case "wake":
       case "drain":
       case "datagram":
@@ -166,6 +182,12 @@ export class Tcp<Message> {
         break;
       case "retransmit":
         this.#retransmit(event.end!);
+        break;
+      case "through":
+        this.uplinks.dispatch(event);
+        break;
+      case "overfull":
+        if (event.end!.socket === "open") this.#breakLink(event.end!, "reset");
         break;
     }
   }
@@ -219,7 +241,7 @@ export class Tcp<Message> {
       this.#retrySyn(dialer);
     } else if (acceptor === undefined) {
       const refusal = new SimEvent<Message>("down", dialer.owner, dialer, undefined, "refused");
-      this.queue.schedule(refusal, this.queue.now + this.#paths.drawLatency(dialer.remote, dialer.owner.address));
+      this.queue.schedule(refusal, this.#arrival(dialer.remote, dialer.owner.address));
     } else {
       const { ip } = dialer.owner;
       const remote = joinAddress(ip, dialer.owner.takePort())!;
@@ -237,21 +259,63 @@ export class Tcp<Message> {
 
   /** Sends an event to the other side, after all that was sent before it. */
   #transmit(end: LinkEnd<Message>, event: SimEvent<Message>): void {
-    if (end.unacknowledged !== undefined && end.unacknowledged.held.length > 0) {
-      end.unacknowledged.held.push(event);
-      return;
-    }
+    if (end.unacknowledged !== undefined && end.unacknowledged.held.length > 0) end.unacknowledged.held.push(event);
+    else if (this.uplinks.isOn) this.uplinks.send(end, event);
+    else this.#launch(end, event);
+  }
+
+  /** An event goes on its way, or does not get through. */
+  #launch(end: LinkEnd<Message>, event: SimEvent<Message>): void {
     const here = end.owner.address;
     const there = event.owner.address;
     const isOpen = this.#paths.isOpen(here, there);
-    if (isOpen && !this.#paths.drawLoss(there)) {
+    if (isOpen && !this.#drawLoss(end, there)) {
+      if (event.bytes > 0) this.#uncount(end, event);
       this.queue.schedule(event, this.#arrivalFrom(end));
       if (!this.#paths.isOpen(there, here)) this.#awaitAcknowledgement(end);
     } else {
       const waiting = this.#awaitAcknowledgement(end);
       waiting.held.push(event);
       waiting.lossesInARow = isOpen ? 1 : 0;
+      end.sureLeft = 0;
+      if (this.uplinks.isOn) waiting.held.push(...this.uplinks.takeBack(end));
     }
+  }
+
+  #drawLoss(end: LinkEnd<Message>, there: Address): boolean {
+    if (end.sureLeft === 0) return this.#paths.drawLoss(there);
+    end.sureLeft--;
+    return false;
+  }
+
+  /** More waits on a link. Its core hears of it when it is much, and loses the link when it is far too much. */
+  #count(end: LinkEnd<Message>, event: SimEvent<Message>): void {
+    event.bytes = this.#measure(event.message as Message);
+    const before = end.waitingBytes;
+    end.waitingBytes += event.bytes;
+    const { now } = this.queue;
+    if (end.waitingBytes > queueMaxBytes && !end.isCongested) {
+      end.isCongested = true;
+      this.queue.schedule(new SimEvent<Message>("congested", end.owner, end), now);
+    }
+    if (before <= queueHardMaxBytes && end.waitingBytes > queueHardMaxBytes) {
+      this.queue.schedule(new SimEvent<Message>("overfull", end.owner, end), now);
+    }
+  }
+
+  #uncount(end: LinkEnd<Message>, { bytes }: SimEvent<Message>): void {
+    end.waitingBytes -= bytes;
+    if (!end.isCongested || end.waitingBytes >= queueMaxBytes / 4) return;
+    end.isCongested = false;
+    this.queue.schedule(new SimEvent<Message>("eased", end.owner, end), this.queue.now);
+  }
+
+  /** Nothing more of what this side has sent gets out. */
+  #discard(end: LinkEnd<Message>): void {
+    end.unacknowledged = undefined;
+    if (this.uplinks.isOn) this.uplinks.takeBack(end);
+    end.waitingBytes = 0;
+    end.sureLeft = 0;
   }
 
   #arrive(event: SimEvent<Message>, end: LinkEnd<Message>): void {
@@ -271,7 +335,7 @@ export class Tcp<Message> {
       // With both halves ended, what this side has not got through yet, its FIN included, is still on its way.
       if (event.reason !== "closed") {
         end.isSettled = true;
-        end.unacknowledged = undefined;
+        this.#discard(end);
       }
     }
     end.owner.input(event);
@@ -285,7 +349,8 @@ export class Tcp<Message> {
     if (this.#paths.isOpen(end.owner.address, other.owner.address)) {
       end.isSettled = true;
       const reset = new SimEvent<Message>("down", other.owner, other, undefined, "reset");
-      this.queue.schedule(reset, this.#arrivalFrom(end));
+      if (this.uplinks.isOn) this.uplinks.send(end, reset);
+      else this.queue.schedule(reset, this.#arrivalFrom(end));
     } else this.#awaitAcknowledgement(other);
   }
 
@@ -314,9 +379,11 @@ export class Tcp<Message> {
       }
     } else {
       waiting.lossesInARow = 0;
-      for (const event of waiting.held) this.queue.schedule(event, this.#arrivalFrom(end));
-      const isAnswered = waiting.held.length > 0;
+      const { held } = waiting;
+      const isAnswered = held.length > 0;
       waiting.held = [];
+      if (this.uplinks.isOn || end.waitingBytes > 0) this.#sendAgain(end, held);
+      else for (const event of held) this.queue.schedule(event, this.#arrivalFrom(end));
       if (this.#paths.isOpen(there, here)) {
         end.unacknowledged = undefined;
         // The reset that answered an earlier packet was lost: this one is answered too.
@@ -334,11 +401,17 @@ export class Tcp<Message> {
     this.queue.schedule(new SimEvent("retransmit", end.owner, end), at);
   }
 
+  /** What was held takes its turn where the way is narrow. */
+  #sendAgain(end: LinkEnd<Message>, held: readonly SimEvent<Message>[]): void {
+    end.sureLeft = held.length;
+    for (const event of held) this.uplinks.send(end, event);
+  }
+
   /** The kernel gives a link up, or the rest of one that its core has closed already. */
   #breakLink(end: LinkEnd<Message>, reason: "timeout" | "reset"): void {
     end.socket = "shut";
     end.isSettled = false;
-    end.unacknowledged = undefined;
+    this.#discard(end);
     if (reason === "reset") this.#answerWithReset(end);
     if (end.seen !== "gone") end.owner.input(new SimEvent<Message>("down", end.owner, end, undefined, reason));
   }
@@ -355,7 +428,13 @@ export class Tcp<Message> {
     if (end.lastSentAt === this.queue.now) return end.lastArrival;
     end.lastSentAt = this.queue.now;
     const to = end.other?.owner.address ?? end.remote;
-    end.lastArrival = Math.max(this.queue.now + this.#paths.drawLatency(end.owner.address, to), end.lastArrival);
+    end.lastArrival = Math.max(this.#arrival(end.owner.address, to), end.lastArrival);
     return end.lastArrival;
+  }
+
+  /** When what leaves now arrives, whatever left before it. */
+  #arrival(from: Address, to: Address): number {
+    const { now } = this.queue;
+    return Math.max(now + this.#paths.drawLatency(from, to), this.#paths.cloggedUntil(from, to));
   }
 }

@@ -64,7 +64,84 @@ describe("hearsay sim", () => {
     expect(run.events().at(-1)).toMatchObject({ event: "swarm", runs: 1, failed: 0 });
   });
 
+  test("narrow uplinks, clogged ways, slow, suspended and dialing peers make another run, and promises are kept", async () => {
+    const plain = workshop.run([...small, "--json"]);
+    const faults: readonly (readonly string[])[] = [
+      ["--bandwidth", "20kB/s"],
+      ["--link-bandwidth", "80kbit/s"],
+      ["--clog", "2@5s+2s"],
+      ["--slow", "5ms:2@5s+2s"],
+      ["--suspend", "1@5s+2s"],
+      ["--redial", "50%@5s"],
+      ["--reset", "2@5s"],
+    ];
+    expect(await plain.exit()).toBe(0);
+    const hashes = new Set([plain.events()[0]!.hash]);
+    for (const words of faults) {
+      const run = workshop.run([...small, ...words, "--json"]);
+      expect(await run.exit(), words.join(" ")).toBe(0);
+      hashes.add(run.events()[0]!.hash);
+    }
+    expect(hashes.size).toBe(1 + faults.length);
+  });
+
+  test("--messages spreads so many over the time", async () => {
+    const run = workshop.run([...small, "--messages", "3", "--json"]);
+    expect(await run.exit()).toBe(0);
+    expect(run.events()[0]).toMatchObject({ coverage: { messages: 3 } });
+  });
+
+  test("every deed of a scenario file is read", async () => {
+    const who = { count: 1 };
+    const steps = [
+      { do: "suspend", who, forMs: 500 },
+      { do: "slow", who, msPerInput: 0.5, forMs: 500 },
+      { do: "clog", who, to: { share: 1 }, forMs: 500 },
+      { do: "bandwidth", who, peerBytesPerS: 5_000, forMs: 500 },
+      { do: "redial", who },
+    ].map((step, index) => ({ ...step, atMs: 2_000 + index }));
+    const network = { lossRate: 0.01, bandwidth: { linkBytesPerS: 1_000_000 } };
+    const file = { peers: 4, forMs: 5_000, calmMs: 5_000, network, workload: { messagesMax: 2 }, steps };
+    writeFileSync(join(workshop.folder, "deeds.json"), JSON.stringify(file));
+    const run = workshop.run(["sim", "--scenario", "deeds.json", "--trace", "deeds.ndjson", "--json"]);
+    expect(await run.exit()).toBe(0);
+    expect(run.events()[0]).toMatchObject({ peers: 4, coverage: { messages: 2 } });
+    for (const { do: deed } of steps) expect(workshop.read("deeds.ndjson")).toContain(`"peer":0,"event":"${deed}"`);
+    writeFileSync(join(workshop.folder, "clog.json"), JSON.stringify({ steps: [{ ...steps[2], forMs: 200_000 }] }));
+    const bad = workshop.run(["sim", "--scenario", "clog.json"]);
+    expect(await bad.exit()).toBe(2);
+    expect(bad.stderr()).toMatch(
+      /^error: the scenario clog\.json: steps\[0\] \(clog\)\.forMs must be from 0 to 120000/,
+    );
+  });
+
+  test("--swarm-time ends a swarm between two runs", async () => {
+    const run = workshop.run(["sim", "--swarm", "1000000", "--swarm-time", "1s", "--without", "corrupt", "--json"]);
+    expect(await run.exit()).toBe(0);
+    const { runs, failed } = run.events().at(-1) as { runs: number; failed: number };
+    expect([runs >= 1, runs < 1_000, failed]).toEqual([true, true, 0]);
+    expect(run.events()).toHaveLength(runs + 1);
+  });
+
+  test("--spacetime draws a small run, and refuses a large one before it begins", async () => {
+    const run = workshop.run([...small, "--spacetime", "run.svg"]);
+    expect(await run.exit()).toBe(0);
+    expect(workshop.read("run.svg")).toMatch(/message #\d+ of peer \d+: \d+ copies on the way, 10 peers have it/);
+    const none = workshop.run([...small, "--spacetime", "none.svg", "--highlight", "1#999"]);
+    expect(await none.exit()).toBe(2);
+    expect(none.stderr()).toBe("error: nobody published 1#999\n");
+    const large = workshop.run(["sim", "--peers", "31", "--spacetime", "run.svg"]);
+    expect(await large.exit()).toBe(2);
+    expect(large.stderr()).toContain("at most 30 peers");
+  });
+
   test.each([
+    [["--window", "1s..2s"], /what --spacetime draws/],
+    [["--spacetime", "a.svg", "--window", "2s..1s"], /earlier time first/],
+    [["--spacetime", "a.svg", "--swarm", "2"], /not a swarm/],
+    [["--bandwidth", "12"], /such as 100kB\/s/],
+    [["--slow", "2@10s"], /such as 20ms:2@10s\+5s/],
+    [["--clog", "1@10s+3m"], /120s at most/],
     [["--kill", "half@10s"], /--kill/],
     [["--kill", "3"], /such as 3@10s/],
     [["--loss", "120%"], /from 0% to 100%/],

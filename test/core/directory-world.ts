@@ -47,7 +47,9 @@ export class DirectoryWorld {
       tuning = {},
       seeds = 0,
       ...options
-    }: { tuning?: PeerTuning; seeds?: number } & Partial<VirtualNetworkOptions<never>> = {},
+    }: { tuning?: PeerTuning; seeds?: number } & Partial<
+      Omit<VirtualNetworkOptions<never>, "measure" | "travelled">
+    > = {},
   ) {
     this.#tuning = tuning;
     this.random = seededRandom(randomSeed + 4_711);

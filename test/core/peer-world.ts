@@ -31,7 +31,11 @@ export class PeerWorld {
   #token = 0;
   readonly #tuning: PeerTuning;
 
-  constructor(randomSeed: number, tuning: PeerTuning = {}, options: Partial<VirtualNetworkOptions<never>> = {}) {
+  constructor(
+    randomSeed: number,
+    tuning: PeerTuning = {},
+    options: Partial<Omit<VirtualNetworkOptions<never>, "measure" | "travelled">> = {},
+  ) {
     this.#tuning = tuning;
     this.random = seededRandom(randomSeed + 77);
     this.network = new VirtualNetwork<Message | ClassicMessage>({ ...options, randomSeed, recheck: throughTheWire });

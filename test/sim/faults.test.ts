@@ -19,6 +19,7 @@ interface LinkView {
   from: LinkId | undefined;
   hasEnded: boolean;
   isEndedByOther: boolean;
+  isCongested: boolean;
 }
 
 /** Does random things on its links, and asserts that what it is told of each could come from a TCP connection. */
@@ -26,6 +27,7 @@ class Stickler implements Core<Numbered> {
   nextWake = 0;
   readonly views = new Map<LinkId, LinkView>();
   messages = 0;
+  congestions = 0;
   readonly #effects: Effects<Numbered, never>;
   readonly #random: Random;
   readonly #count: number;
@@ -74,6 +76,13 @@ class Stickler implements Core<Numbered> {
     view.received++;
   }
 
+  congested(now: number, link: LinkId, isCongested: boolean): void {
+    const view = this.#expectUp(now, link);
+    assert.notEqual(view.isCongested, isCongested);
+    view.isCongested = isCongested;
+    this.congestions++;
+  }
+
   wake(now: number): void {
     this.#tick(now);
     assert(now >= this.nextWake);
@@ -93,7 +102,15 @@ class Stickler implements Core<Numbered> {
 
   #add(link: LinkId, state: LinkView["state"] = "dialing"): void {
     assert(!this.views.has(link));
-    this.views.set(link, { state, sent: 0, received: 0, from: undefined, hasEnded: false, isEndedByOther: false });
+    this.views.set(link, {
+      state,
+      sent: 0,
+      received: 0,
+      from: undefined,
+      hasEnded: false,
+      isEndedByOther: false,
+      isCongested: false,
+    });
   }
 
   #close(link: LinkId): void {
@@ -114,9 +131,10 @@ class Stickler implements Core<Numbered> {
   }
 }
 
-seededRuns("whatever befalls them, cores see nothing that TCP could not show them", 20, (randomSeed) => {
+seededRuns("whatever befalls them, cores see nothing that TCP could not show them", 40, (randomSeed) => {
   const count = 6;
-  const network = new VirtualNetwork<Numbered>({ randomSeed, latencyMs: [1, 400], lossRate: 0.05 });
+  const measure = () => 200_000;
+  const network = new VirtualNetwork<Numbered>({ randomSeed, latencyMs: [1, 400], lossRate: 0.05, measure });
   const random = seededRandom(randomSeed);
   const start = (n: number): VirtualProcess<Stickler> =>
     network.start(
@@ -138,6 +156,15 @@ seededRuns("whatever befalls them, cores see nothing that TCP could not show the
       () => network.heal(),
       () => network.heal(),
       () => network.setLoss(random.below(3) * 0.3),
+      () => network.setBandwidth({ linkBytesPerS: 20_000 * 10 ** random.below(4) }),
+      () => network.setBandwidth({ peerBytesPerS: 20_000 * 10 ** random.below(4) }, [process.address]),
+      () => network.setBandwidth(undefined),
+      () => network.setBandwidth(undefined, [process.address]),
+      () => network.clog([process.address], random.below(20_000)),
+      () => network.clogWay(process.address, processes[random.below(count)]!.address, random.below(20_000)),
+      () => process.setCost(random.below(3) * 20),
+      () => network.suspend(process.address),
+      () => network.resume(process.address),
     ];
     faults[random.below(faults.length)]!();
     network.run(random.below(random.below(10) === 0 ? 100_000 : 5_000));

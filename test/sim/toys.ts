@@ -43,6 +43,9 @@ export class Recorder implements Core<string> {
     this.#write(now, message);
     this.onMessage(link, message);
   }
+  congested(now: number, _link: LinkId, isCongested: boolean): void {
+    this.#write(now, isCongested ? "congested" : "eased");
+  }
   wake(now: number): void {
     this.#write(now, "wake");
     this.onWake(now);

@@ -1,7 +1,9 @@
 /** Reads what is to be done to a simulated network: `50%@10s`, `3@20s`, `2@30s+5s`. */
 import { InvalidArgumentError } from "commander";
+import { clogMaxMs, inputCostMaxMs } from "../../sim/scenario/checks.js";
 import {
   at,
+  clog,
   corrupt,
   crash,
   type Deed,
@@ -12,8 +14,12 @@ import {
   loss,
   type Misdeed,
   partition,
+  redial,
+  reset,
   restart,
   type Step,
+  slow,
+  suspend,
   type Who,
 } from "../../sim/scenario/scenario.js";
 import { durationValue } from "../values.js";
@@ -73,7 +79,43 @@ export const deedValues = {
     ...(forMs === undefined ? [] : [at(atMs + forMs, heal())]),
   ]),
   deafen: simple(({ who, forMs = 20_000 }) => loss(1, forMs, who)),
+  suspend: simple(({ who, forMs = 20_000 }) => suspend(who, forMs)),
+  clog: collected(({ who, atMs, forMs = 5_000 }) => {
+    if (forMs > clogMaxMs) throw new InvalidArgumentError("Ways are clogged for 120s at most.");
+    return [at(atMs, clog(who, forMs))];
+  }),
+  redial: simple(({ who }) => redial(who)),
+  reset: simple(({ who }) => reset(who)),
 } as const;
+
+/** For `--slow`: `20ms:2@10s+10s`. */
+export function slowValue(text: string, before: readonly Step[] = []): readonly Step[] {
+  const [cost, rest] = text.split(":", 2) as [string, string | undefined];
+  const match = /^(\d+(?:\.\d+)?)ms$/.exec(cost);
+  if (match === null || rest === undefined || Number(match[1]) > inputCostMaxMs) {
+    throw new InvalidArgumentError("Expected what each input costs, a colon, who and when, such as 20ms:2@10s+5s.");
+  }
+  const { who, atMs, forMs = 10_000 } = timed(rest);
+  return [...before, at(atMs, slow(who, Number(match[1]), forMs))];
+}
+
+const byteUnits: Readonly<Record<string, number>> = {
+  B: 1,
+  kB: 1e3,
+  MB: 1e6,
+  GB: 1e9,
+  kbit: 125,
+  Mbit: 125_000,
+  Gbit: 125_000_000,
+};
+
+/** For `--bandwidth`: `100kB/s`, `10Mbit/s`, in bytes a second. */
+export function bandwidthValue(text: string): number {
+  const match = /^(\d+(?:\.\d+)?) *([kMG]?B|[kMG]bit)\/s$/.exec(text);
+  const bytesPerS = match === null ? 0 : Number(match[1]) * byteUnits[match[2]!]!;
+  if (bytesPerS < 1) throw new InvalidArgumentError("Expected bytes or bits a second, such as 100kB/s or 10Mbit/s.");
+  return bytesPerS;
+}
 
 /** For `--corrupt`: `false-accuser:1@5s`. */
 export function corruptValue(text: string, before: readonly Step[] = []): readonly Step[] {

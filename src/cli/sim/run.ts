@@ -1,5 +1,5 @@
 /** `hearsay sim`: the protocol on a virtual network, in virtual time, with the faults one asks for. */
-import { closeSync, openSync, writeSync } from "node:fs";
+import { closeSync, openSync, writeFileSync, writeSync } from "node:fs";
 import { createLogUpdate } from "log-update";
 import type { PeerTuning } from "../../core/peer-config.js";
 import { runScenario, type ScenarioReport, ScenarioRun } from "../../sim/scenario/run.js";
@@ -13,6 +13,9 @@ import { Failure, usageFailure } from "../failure.js";
 import { Output, type OutputOptions } from "../output.js";
 import { printReport, printViolations, reportFields } from "./report.js";
 import { readScenario } from "./scenario-file.js";
+import { SpacetimeRecorder } from "./spacetime.js";
+import { spacetimeSvg } from "./spacetime-svg.js";
+import type { MessageName } from "./trace-filter.js";
 
 /** The options of `hearsay sim`. Times are virtual milliseconds. */
 export interface SimCommandOptions extends OutputOptions {
@@ -22,14 +25,24 @@ export interface SimCommandOptions extends OutputOptions {
   readonly latency: readonly [minMs: number, maxMs: number];
   readonly for: number;
   readonly calm: number;
-  readonly every: number;
+  readonly every?: number;
+  readonly messages?: number;
   readonly bytes: number;
+  /** Bytes a second. */
+  readonly bandwidth?: number;
+  readonly linkBandwidth?: number;
   readonly directory?: "full" | "neighbors";
   readonly randomSeed: number;
   readonly scenario?: string;
   /** Draw the scenario from its number; so many numbers. */
   readonly swarm?: number;
+  /** After so many real milliseconds no further run of a swarm begins. */
+  readonly swarmTime?: number;
+  readonly without?: readonly string[];
   readonly trace?: string;
+  readonly spacetime?: string;
+  readonly window?: readonly [fromMs: number, toMs: number];
+  readonly highlight?: MessageName;
   readonly shrink?: boolean;
   readonly kill?: readonly Step[];
   readonly freeze?: readonly Step[];
@@ -38,6 +51,11 @@ export interface SimCommandOptions extends OutputOptions {
   readonly leave?: readonly Step[];
   readonly partition?: readonly Step[];
   readonly deafen?: readonly Step[];
+  readonly suspend?: readonly Step[];
+  readonly clog?: readonly Step[];
+  readonly slow?: readonly Step[];
+  readonly redial?: readonly Step[];
+  readonly reset?: readonly Step[];
   readonly corrupt?: readonly Step[];
 }
 
@@ -50,10 +68,17 @@ export async function runSim(options: SimCommandOptions): Promise<number> {
   const departure = new Departure();
   const output = new Output(options, () => departure.requestOnce());
   const isStopped = () => departure.isRequested;
+  const { spacetime, swarm, window, highlight } = options;
+  if (spacetime !== undefined && swarm !== undefined) throw usageFailure("--spacetime draws one run, not a swarm");
+  if (spacetime === undefined && (window ?? highlight) !== undefined) {
+    throw usageFailure("--window and --highlight say what --spacetime draws");
+  }
   if (options.swarm !== undefined) return runSwarm(options, output, isStopped);
-  const chosen = scenarioOf(options);
-  const report = await runOne(chosen, options, output, isStopped);
+  const chosen = rangeChecked(() => scenarioOf(options));
+  const recorder = spacetime === undefined ? undefined : new SpacetimeRecorder(chosen, { window, highlight });
+  const report = await runOne(chosen, options, output, isStopped, undefined, recorder);
   if (report === undefined) return exitInterrupted;
+  if (recorder !== undefined) draw(spacetime!, recorder, report);
   printReport(report, output, repeatCommand(options));
   await output.flush();
   if (report.violations.length > 0 && options.shrink === true) shrink(report, output);
@@ -64,8 +89,18 @@ export async function runSim(options: SimCommandOptions): Promise<number> {
 async function runSwarm(options: SimCommandOptions, output: Output, isStopped: () => boolean): Promise<number> {
   let failed = 0;
   let runs = 0;
+  const { without = [], swarmTime = Number.POSITIVE_INFINITY } = options;
+  const endAt = performance.now() + swarmTime;
+  const left = without.map((name) => ` --without ${name}`).join("");
   for (let number = options.randomSeed; number < options.randomSeed + options.swarm!; number++) {
-    const report = await runOne(swarmScenario(number), options, output, isStopped, `run ${runs + 1}/${options.swarm}`);
+    if (performance.now() >= endAt) break;
+    const report = await runOne(
+      swarmScenario(number, { without }),
+      options,
+      output,
+      isStopped,
+      `run ${runs + 1}/${options.swarm}`,
+    );
     if (report === undefined) return exitInterrupted;
     runs++;
     const { violations, hash } = report;
@@ -73,7 +108,7 @@ async function runSwarm(options: SimCommandOptions, output: Output, isStopped: (
     if (violations.length === 0) continue;
     failed++;
     output.line(`number ${number} (hash ${hash}):`);
-    printViolations(report, output, `hearsay sim --swarm 1 --random-seed ${number}`);
+    printViolations(report, output, `hearsay sim --swarm 1 --random-seed ${number}${left}`);
     if (options.shrink === true) shrink(report, output);
     await output.flush();
   }
@@ -90,18 +125,19 @@ async function runOne(
   output: Output,
   isStopped: () => boolean,
   name?: string,
+  recorder?: SpacetimeRecorder,
 ): Promise<ScenarioReport | undefined> {
   const trace = options.trace === undefined ? undefined : new TraceFile(options.trace);
   const bar = process.stderr.isTTY && !output.json ? createLogUpdate(process.stderr) : undefined;
   const endMs = chosen.forMs + chosen.calmMs;
   const startedAt = performance.now();
-  let run: ScenarioRun;
-  try {
-    run = new ScenarioRun(chosen, { trace: trace === undefined ? undefined : (line) => trace.write(line) });
-  } catch (error) {
-    if (error instanceof RangeError) throw usageFailure(error.message);
-    throw error;
-  }
+  const isHeard = trace !== undefined || recorder !== undefined;
+  const listen = (line: TraceLine) => {
+    trace?.write(line);
+    recorder?.line(line);
+  };
+  const travelled = recorder === undefined ? undefined : recorder.travel.bind(recorder);
+  const run = rangeChecked(() => new ScenarioRun(chosen, { trace: isHeard ? listen : undefined, travelled }));
   try {
     while (!run.isOver) {
       const sliceEnd = performance.now() + sliceMs;
@@ -115,6 +151,26 @@ async function runOne(
   } finally {
     bar?.clear();
     trace?.close();
+  }
+}
+
+function draw(path: string, recorder: SpacetimeRecorder, { scenario, hash, lastedMs }: ScenarioReport): void {
+  const title = `${scenario.name}, random seed ${scenario.randomSeed}, hash ${hash}`;
+  const svg = spacetimeSvg(recorder.finish(lastedMs), title);
+  try {
+    writeFileSync(path, svg);
+  } catch (error) {
+    throw new Failure(`cannot write the picture ${path}: ${(error as Error).message}`, exitLog, error);
+  }
+}
+
+/** What is out of its range is wrong usage. */
+function rangeChecked<Result>(make: () => Result): Result {
+  try {
+    return make();
+  } catch (error) {
+    if (error instanceof RangeError) throw usageFailure(error.message);
+    throw error;
   }
 }
 
@@ -144,10 +200,12 @@ function shrink(report: ScenarioReport, output: Output): void {
 
 function scenarioOf(options: SimCommandOptions): Scenario {
   if (options.scenario !== undefined) return readScenario(options.scenario);
-  const { peers, seeds, loss: lossRate, latency, every: everyMs, bytes, randomSeed, directory } = options;
+  const { peers, seeds, loss: lossRate, latency, bytes, randomSeed, directory, messages } = options;
   const [minMs, maxMs] = latency;
-  const { kill, freeze, restart, join, leave, partition, deafen, corrupt } = options;
-  const steps = [kill, freeze, restart, join, leave, partition, deafen, corrupt].flatMap((some) => some ?? []);
+  const { kill, freeze, restart, join, leave, partition, deafen, suspend, clog, slow, redial, reset, corrupt } =
+    options;
+  const deeds = [kill, freeze, restart, join, leave, partition, deafen, suspend, clog, slow, redial, reset, corrupt];
+  const steps = deeds.flatMap((some) => some ?? []);
   const last = Math.max(0, ...steps.map((step) => step.atMs));
   if (last > options.for) throw usageFailure(`something is to happen at ${last} ms, after the end (--for)`);
   const config: PeerTuning = directory === undefined ? {} : { directory: { directory } };
@@ -159,11 +217,22 @@ function scenarioOf(options: SimCommandOptions): Scenario {
     joinEveryMs: Math.min(50, Math.floor(5_000 / peers)),
     forMs: options.for,
     calmMs: options.calm,
-    network: { latency: { kind: "uniform", minMs, maxMs }, lossRate },
-    workload: { everyMs, bytes, from: "random" },
+    network: { latency: { kind: "uniform", minMs, maxMs }, lossRate, ...bandwidthOf(options) },
+    workload: { everyMs: paceOf(options), bytes, ...(messages === undefined ? {} : { messagesMax: messages }) },
     config,
     steps,
   });
+}
+
+function bandwidthOf({ bandwidth: peerBytesPerS, linkBandwidth: linkBytesPerS }: SimCommandOptions): object {
+  if (peerBytesPerS === undefined && linkBytesPerS === undefined) return {};
+  return { bandwidth: { peerBytesPerS, linkBytesPerS } };
+}
+
+/** From one message to the next: a given number of messages is spread over the time there is. */
+function paceOf({ every, messages, for: forMs }: SimCommandOptions): number {
+  if (every !== undefined) return every;
+  return messages === undefined ? 1_000 : Math.max(1, Math.floor(forMs / (messages + 1)));
 }
 
 /** The command line that was given, as it can be given again. */

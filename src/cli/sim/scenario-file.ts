@@ -1,7 +1,7 @@
 /** Reads a scenario from a JSON file, and says what is wrong with one. */
 import { readFileSync } from "node:fs";
 import { z } from "zod";
-import { type Scenario, scenario } from "../../sim/scenario/scenario.js";
+import { type Scenario, type ScenarioParts, scenario } from "../../sim/scenario/scenario.js";
 import { usageFailure } from "../failure.js";
 
 const ms = z.number().int().min(0);
@@ -19,6 +19,8 @@ const latency = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("log-normal"), medianMs: z.number().min(1), sigma: z.number().min(0).max(3) }),
   z.strictObject({ kind: z.literal("regions"), ms: z.array(z.array(z.number().min(0))).min(1) }),
 ]);
+const bytesPerS = z.number().min(1);
+const limits = { linkBytesPerS: bytesPerS.optional(), peerBytesPerS: bytesPerS.optional() };
 const atMs = ms;
 const step = z.discriminatedUnion("do", [
   z.strictObject({ do: z.literal("crash"), who, atMs }),
@@ -31,13 +33,18 @@ const step = z.discriminatedUnion("do", [
     atMs,
   }),
   z.strictObject({ do: z.literal("freeze"), who, forMs: ms, atMs }),
+  z.strictObject({ do: z.literal("suspend"), who, forMs: ms, atMs }),
+  z.strictObject({ do: z.literal("slow"), who, msPerInput: z.number().min(0), forMs: ms, atMs }),
   z.strictObject({ do: z.literal("jump"), who, byMs: ms, atMs }),
   z.strictObject({ do: z.literal("partition"), who, atMs }),
   z.strictObject({ do: z.literal("cut"), from: who, to: who, atMs }),
   z.strictObject({ do: z.literal("heal"), atMs }),
+  z.strictObject({ do: z.literal("clog"), who, to: who.optional(), forMs: ms, atMs }),
   z.strictObject({ do: z.literal("loss"), rate, to: who.optional(), forMs: ms, atMs }),
   z.strictObject({ do: z.literal("latency"), latency, forMs: ms, atMs }),
+  z.strictObject({ do: z.literal("bandwidth"), who: who.optional(), ...limits, forMs: ms, atMs }),
   z.strictObject({ do: z.literal("reset"), who, atMs }),
+  z.strictObject({ do: z.literal("redial"), who, atMs }),
   z.strictObject({ do: z.literal("join"), count, atMs }),
   z.strictObject({ do: z.literal("leave"), who, atMs }),
   z.strictObject({ do: z.literal("publish"), who, messages: count, bytes: count, atMs }),
@@ -58,8 +65,14 @@ const file = z.strictObject({
   joinEveryMs: ms.optional(),
   forMs: ms.optional(),
   calmMs: ms.optional(),
-  network: z.strictObject({ latency, lossRate: rate }).optional(),
-  workload: z.strictObject({ everyMs: ms, bytes: count, from: z.enum(["random", "one"]) }).optional(),
+  network: z
+    .strictObject({ latency, lossRate: rate, bandwidth: z.strictObject(limits) })
+    .partial()
+    .optional(),
+  workload: z
+    .strictObject({ everyMs: ms, bytes: count, from: z.enum(["random", "one"]), messagesMax: count })
+    .partial()
+    .optional(),
   config: z.record(z.string(), z.unknown()).optional(),
   steps: z.array(step).optional(),
 });
@@ -83,8 +96,17 @@ export function readScenario(path: string): Scenario {
     throw usageFailure(`the scenario ${path} is not JSON: ${(error as Error).message}`);
   }
   const read = file.safeParse(content);
-  if (read.success) return scenario(read.data as Partial<Scenario>);
+  if (read.success) return checked(path, read.data as ScenarioParts);
   const [issue] = read.error.issues;
   const place = issue?.path.join(".") ?? "";
   throw usageFailure(`the scenario ${path}${place === "" ? "" : `, at ${place}`}: ${issue?.message ?? "it is none"}`);
+}
+
+function checked(path: string, parts: ScenarioParts): Scenario {
+  try {
+    return scenario(parts);
+  } catch (error) {
+    if (error instanceof RangeError) throw usageFailure(`the scenario ${path}: ${error.message}`);
+    throw error;
+  }
 }

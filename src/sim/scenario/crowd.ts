@@ -55,11 +55,14 @@ export class Crowd {
   /** Some of them. From now on they are disturbed. */
   chosen(who: Who): Life[] {
     const running = this.running();
-    if ("peers" in who) return running.filter(({ number }) => who.peers.includes(number));
-    const most = "count" in who ? who.count : Math.round(who.share * running.length);
-    const chosen = sample(this.#random, running, most);
+    const chosen = this.#drawn(who, running);
     for (const life of chosen) life.calmSince = Math.max(life.calmSince, this.#network.now);
     return chosen;
+  }
+
+  #drawn(who: Who, running: readonly Life[]): Life[] {
+    if ("peers" in who) return running.filter(({ number }) => who.peers.includes(number));
+    return sample(this.#random, running, "count" in who ? who.count : Math.round(who.share * running.length));
   }
 
   /** One that has ended starts again, as often as there is one. */

@@ -1,5 +1,6 @@
 /** One life of one peer in a run: its process, what it was told, and what is wrong with it. */
 import type { Address } from "../../core/address.js";
+import type { Effects } from "../../core/effects.js";
 import type { PeerId } from "../../core/identity.js";
 import type { Envelope, Message } from "../../core/message.js";
 import { PeerCore } from "../../core/peer.js";
@@ -10,6 +11,7 @@ import type { VirtualNetwork } from "../network.js";
 import type { VirtualProcess } from "../process.js";
 import type { AnyMessage } from "../virtual-peer.js";
 import type { Misdeed } from "./scenario.js";
+import { SecondDials } from "./second-dials.js";
 import { ShiftedCore } from "./shifted-core.js";
 
 /** Messages of one life of an origin, by its id and epoch. */
@@ -62,10 +64,14 @@ export class Life {
   misdeed: Misdeed | undefined;
   /** It has heard badly for a time: the others may wait for long until they believe that it hears well. */
   wasDeafened = false;
+  /** Things that are wrong with it and will end. */
+  #wrongs = 0;
+  readonly #network: VirtualNetwork<AnyMessage>;
+  readonly #secondDials: SecondDials;
   /** Links that the core speaks on as with a neighbor. */
   readonly #links = new Set<number>();
   readonly #random: Random;
-  #send: (link: number, message: Message) => void = () => {};
+  #effects: Effects<AnyMessage, PeerEvent> | undefined;
 
   constructor(start: LifeStart, owner: LifeOwner) {
     const { number, id, address, network, config, seeds, entrances, aheadMs, random } = start;
@@ -74,17 +80,25 @@ export class Life {
     this.address = address;
     this.startedAt = network.now;
     this.calmSince = network.now;
+    this.#network = network;
     this.epoch = network.now + aheadMs;
     this.#random = random;
     const self = { contact: { id, address }, epoch: this.epoch, network: "sim" };
+    const second = new SecondDials({
+      dial: (to) => this.process.call(() => this.#effects!.dial(to)),
+      send: (link, message) => this.#effects!.send(link, message),
+      close: (link) => this.#effects!.close(link, "done"),
+    });
+    this.#secondDials = second;
     this.process = network.start<ShiftedCore, PeerEvent>(
       address,
       (effects, coreRandom) => {
-        this.#send = (link, message) => effects.send(link, message);
+        this.#effects = effects;
         const core = new PeerCore(self, config, coreRandom, {
           dial: (to, dialect) => effects.dial(to, dialect),
           send: (link, message) => {
             if (this.#isKept(message)) return;
+            if (second.hello === undefined && message.type === "hello") second.hello = message;
             if (isNeighborly(message)) this.#links.add(link);
             effects.send(link, message);
           },
@@ -97,7 +111,7 @@ export class Life {
           arrived: (envelope, round) => owner.arrived(this, envelope, round),
           ordered: (envelope) => owner.ordered(this, envelope),
         });
-        return new ShiftedCore(core, aheadMs, (link) => this.#links.delete(link));
+        return new ShiftedCore(core, aheadMs, (link) => this.#links.delete(link), second);
       },
       (event) => owner.told(this, event),
     );
@@ -107,6 +121,11 @@ export class Life {
   /** Whether the process runs, frozen or not. */
   get isUp(): boolean {
     return this.process.alive && !this.hasLeft;
+  }
+
+  /** Whether the others may take it for deaf for a while: it has heard badly, or answered late. */
+  get seemedDeaf(): boolean {
+    return this.wasDeafened || this.#network.wasLate(this.address);
   }
 
   /** Whether promises hold for it: it runs, and means no harm. */
@@ -129,6 +148,23 @@ export class Life {
     this.process.call((shifted) => {
       shifted.aheadMs += byMs;
     });
+  }
+
+  /** Dials again all it is linked with. */
+  redial(): void {
+    const neighbors = this.core.neighbors().filter(({ dialect }) => dialect === "native");
+    this.#secondDials.dial(neighbors.map(({ address }) => address));
+  }
+
+  /** Something is wrong with it from now on. */
+  disturb(): void {
+    this.#wrongs++;
+    this.calmSince = Number.POSITIVE_INFINITY;
+  }
+
+  /** It is over. */
+  settle(now: number): void {
+    if (--this.#wrongs === 0) this.calmSince = now;
   }
 
   /** Does what it should not, once. */
@@ -164,7 +200,7 @@ export class Life {
   #say(message: Message, most: number): void {
     const links = [...this.#links].slice(0, most);
     this.process.call(() => {
-      for (const link of links) this.#send(link, message);
+      for (const link of links) this.#effects!.send(link, message);
     });
   }
 

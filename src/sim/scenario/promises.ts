@@ -45,6 +45,13 @@ export interface JudgeWorld {
   readonly lives: readonly Life[];
 }
 
+/** A peer that is wrong about another one. */
+interface Disagreement {
+  readonly life: Life;
+  readonly other: Life;
+  readonly message: string;
+}
+
 /** Holds a run against the promises. */
 export class Judge {
   readonly violations: Violation[] = [];
@@ -103,6 +110,13 @@ export class Judge {
     } else if (event.type === "dead") this.#died(life, event.peer.id!, event.peer.epoch);
   }
 
+  /** Whether all that keeps the peers from agreeing is that some have heard badly, and are waited for. */
+  waitsForDeafened(): boolean {
+    const honest = this.#world.lives.filter((life) => life.isHonest);
+    const found = this.#disagreement(honest);
+    return found?.other.seemedDeaf === true && found.other.isUp;
+  }
+
   /** Everything that must hold at the end. */
   end(): void {
     const { lives } = this.#world;
@@ -129,7 +143,18 @@ export class Judge {
   }
 
   #agreement(honest: readonly Life[]): void {
+    const found = this.#disagreement(honest);
+    if (found === undefined) return;
+    const { life, other, message } = found;
+    const running = this.#line(other, other.isUp ? "running" : "ended", {});
+    const believed = this.#line(life, "directory", { subject: other.number });
+    this.#note({ promise: "everyone agrees", message, lines: [running, believed] });
+  }
+
+  /** The first peer found that is wrong about another one; of those, one that is wrong about somebody who has heard well. */
+  #disagreement(honest: readonly Life[]): Disagreement | undefined {
     const there = new Map(this.#world.lives.filter((life) => life.isUp).map((life) => [life.id as string, life]));
+    let excusable: Disagreement | undefined;
     for (const life of honest) {
       const alive = new Set<string>();
       for (const peer of life.core.peers()) if (peer.status === "alive" && peer.id !== undefined) alive.add(peer.id);
@@ -137,30 +162,22 @@ export class Judge {
         // Those that mean harm may be thought of as one likes.
         if (other.misdeed !== undefined || alive.has(id)) continue;
         // All may still wait for one that has heard badly, as long as it is all of them.
-        if (other.wasDeafened && isDeadToAll(other, honest)) continue;
+        if (other.seemedDeaf && isDeadToAll(other, honest)) continue;
         const status = life.core.peer(other.id)?.status ?? "unknown";
         // Where somebody accuses all the time, somebody is suspect all the time.
         if (status === "suspect" && this.#world.lives.some(({ misdeed }) => misdeed === "false-accuser")) continue;
-        this.#disagree(life, other, `peer ${life.number} takes peer ${other.number}, which runs, for ${status}`);
-        return;
+        const message = `peer ${life.number} takes peer ${other.number}, which runs, for ${status}`;
+        if (!other.seemedDeaf) return { life, other, message };
+        excusable ??= { life, other, message };
       }
       for (const id of alive) {
         if (there.has(id)) continue;
         const gone = this.#world.lives.findLast((one) => one.id === id);
-        this.#disagree(
-          life,
-          gone ?? life,
-          `peer ${life.number} takes peer ${gone?.number ?? id}, which does not run, for alive`,
-        );
-        return;
+        const message = `peer ${life.number} takes peer ${gone?.number ?? id}, which does not run, for alive`;
+        return { life, other: gone ?? life, message };
       }
     }
-  }
-
-  #disagree(life: Life, other: Life, message: string): void {
-    const running = this.#line(other, other.isUp ? "running" : "ended", {});
-    const believed = this.#line(life, "directory", { subject: other.number });
-    this.#note({ promise: "everyone agrees", message, lines: [running, believed] });
+    return excusable;
   }
 
   /** What anybody still keeps, or has seen while another was there as well, that other has too, or was told of. */

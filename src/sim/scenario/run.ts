@@ -9,13 +9,14 @@ import type { PeerEvent } from "../../core/peer-events.js";
 import { type Random, seededRandom } from "../../core/random.js";
 import { seedDefaults } from "../../core/seed/config.js";
 import { SeedCore, type SeedEvent } from "../../core/seed/seed.js";
-import { type NetworkCounters, VirtualNetwork } from "../network.js";
+import { type NetworkCounters, type Travel, VirtualNetwork } from "../network.js";
 import type { AnyMessage } from "../virtual-peer.js";
 import { Crowd } from "./crowd.js";
-import { latencyDraw } from "./latency.js";
+import { Faults, type FaultsWorld } from "./faults.js";
 import type { Life, LifeOwner } from "./life.js";
+import { messageBytes } from "./message-bytes.js";
 import { Judge, type JudgeWorld, type PromiseName, type Violation } from "./promises.js";
-import type { Deed, LatencyModel, Scenario, Step, Who } from "./scenario.js";
+import type { Scenario, Step } from "./scenario.js";
 import type { TraceLine, TraceWriter } from "./trace-lines.js";
 
 /** How far a published message has come. */
@@ -53,6 +54,8 @@ export interface RunOptions {
   readonly trace?: TraceWriter | undefined;
   /** Every message that is sent goes through this: encode and decode it there to cover the wire format. */
   readonly recheck?: ((message: AnyMessage) => AnyMessage) | undefined;
+  /** Hears of every message that a peer or a seed is given. Times are virtual milliseconds since the start of the run. */
+  readonly travelled?: ((travel: Travel<AnyMessage>) => void) | undefined;
   /** The promises that are looked at. Default: all. */
   readonly promises?: readonly PromiseName[] | undefined;
   /** Called now and then with the virtual time since the start, in milliseconds. */
@@ -61,6 +64,9 @@ export interface RunOptions {
 
 /** Between two misdeeds of a Byzantine peer. */
 const misdeedEveryMs = 500;
+/** Peers that have heard badly are believed again after a time that grows: the end waits so much longer for all to agree. */
+const deafenedGraceMs = 120_000;
+const graceStepMs = 5_000;
 /** Time passes in steps of at most this, between looks at what is due. */
 const stepMs = 100;
 const originMs = 1_704_067_200_000;
@@ -95,17 +101,16 @@ export class ScenarioRun implements JudgeWorld {
     ordered: (life, envelope) => this.#judge.ordered(life, envelope),
     told: (life, event) => this.#told(life, event),
   };
-  /** What has an end: when, and what is to be done then. */
-  #ends: { readonly at: number; readonly end: () => void }[] = [];
+  readonly #faults: Faults;
   #steps: readonly Step[];
   #joinsLeft: number;
   #joinAt = 0;
   #publishAt: number;
   #misdeedAt = misdeedEveryMs;
   #token = 0;
-  #lossRates = 0;
-  #isSplit = false;
-  #disturbedAt = originMs;
+  /** Messages of the workload so far. */
+  #talked = 0;
+  #endAt: number;
   #isOver = false;
 
   constructor(scenario: Scenario, options: RunOptions = {}) {
@@ -114,22 +119,27 @@ export class ScenarioRun implements JudgeWorld {
     const { randomSeed, network } = scenario;
     this.#random = seededRandom(randomSeed + 0x5eed);
     this.#config = peerConfig(scenario.config);
-    const { recheck } = options;
+    const { recheck, travelled } = options;
+    const heard = (travel: Travel<AnyMessage>) =>
+      travelled?.({ ...travel, sentAt: travel.sentAt - originMs, at: travel.at - originMs });
     this.network = new VirtualNetwork<Message | ClassicMessage>({
       randomSeed,
       startMs: originMs,
       lossRate: network.lossRate,
+      measure: messageBytes,
       ...(recheck === undefined ? {} : { recheck }),
+      ...(travelled === undefined ? {} : { travelled: heard }),
     });
-    this.#setLatency(network.latency);
     this.#judge = new Judge(this, this.#config, options.promises);
     this.#steps = scenario.steps;
+    this.#endAt = scenario.forMs + scenario.calmMs;
     this.#joinsLeft = scenario.peers;
     const { everyMs } = scenario.workload;
     this.#publishAt = everyMs > 0 ? everyMs : Number.POSITIVE_INFINITY;
     this.#crowd = new Crowd(this.network, this.#config, this.#random, this.owner, (number, fields) =>
       this.#trace(number, "started", fields),
     );
+    this.#faults = new Faults(this.#faultsWorld());
     for (let i = 0; i < scenario.seeds; i++) this.#startSeed(i);
   }
 
@@ -148,21 +158,25 @@ export class ScenarioRun implements JudgeWorld {
   }
 
   get calmSince(): number {
-    const isDisturbed = this.#isSplit || this.#lossRates > 0 || this.scenario.network.lossRate > calmLossRate;
-    return isDisturbed ? this.network.now : this.#disturbedAt;
+    return this.#faults.calmSince;
   }
 
   /** Lets it run up to a time since the start, or to its end. */
   to(at: number): void {
-    const { forMs, calmMs } = this.scenario;
-    const end = Math.min(at, forMs + calmMs);
-    while (this.at < end) {
+    while (this.at < at && !this.#isOver) {
       this.#doDue();
-      const next = Math.min(end, this.#nextDue(), this.at + stepMs);
+      const next = Math.min(at, this.#endAt, this.#nextDue(), this.at + stepMs);
       this.network.run(Math.max(1, next - this.at));
       this.#options.progress?.(this.at);
+      if (this.at >= this.#endAt) this.#comeToEnd();
     }
-    if (this.at >= forMs + calmMs && !this.#isOver) {
+  }
+
+  #comeToEnd(): void {
+    const latest = this.scenario.forMs + this.scenario.calmMs + deafenedGraceMs;
+    if (this.#endAt < latest && this.#judge.waitsForDeafened())
+      this.#endAt = Math.min(latest, this.#endAt + graceStepMs);
+    else {
       this.#isOver = true;
       this.#judge.end();
     }
@@ -211,14 +225,8 @@ export class ScenarioRun implements JudgeWorld {
   #nextDue(): number {
     const step = this.#steps[0]?.atMs ?? Number.POSITIVE_INFINITY;
     const join = this.#joinsLeft > 0 ? this.#joinAt : Number.POSITIVE_INFINITY;
-    let next = Math.min(
-      step,
-      join,
-      this.#publishAt,
-      this.at < this.scenario.forMs ? this.scenario.forMs : Number.POSITIVE_INFINITY,
-    );
-    for (const { at } of this.#ends) next = Math.min(next, at);
-    return next;
+    const end = this.at < this.scenario.forMs ? this.scenario.forMs : Number.POSITIVE_INFINITY;
+    return Math.min(step, join, end, this.#publishAt, this.#faults.nextEnd);
   }
 
   #doDue(): void {
@@ -227,15 +235,17 @@ export class ScenarioRun implements JudgeWorld {
       this.#joinAt += this.scenario.joinEveryMs;
       this.#crowd.start();
     }
-    const due = this.#ends.filter(({ at }) => at <= this.at);
-    this.#ends = this.#ends.filter(({ at }) => at > this.at);
-    for (const { end } of due) end();
+    this.#faults.endDue();
     while (this.#steps[0] !== undefined && this.#steps[0].atMs <= this.at) {
       const [step, ...rest] = this.#steps;
       this.#steps = rest;
-      this.#do(step!);
+      this.#faults.do(step!);
     }
-    if (this.at >= this.scenario.forMs) this.#calm();
+    if (this.at >= this.scenario.forMs) {
+      const hadMore = this.#steps.length > 0;
+      this.#steps = [];
+      this.#faults.endAll(hadMore);
+    }
     if (this.#publishAt <= this.at) this.#talk();
     if (this.#misdeedAt <= this.at) {
       this.#misdeedAt += misdeedEveryMs;
@@ -244,22 +254,14 @@ export class ScenarioRun implements JudgeWorld {
     }
   }
 
-  /** Everything that is wrong ends. */
-  #calm(): void {
-    if (this.#steps.length === 0 && this.#ends.length === 0 && !this.#isSplit) return;
-    this.#steps = [];
-    const ends = this.#ends;
-    this.#ends = [];
-    for (const { end } of ends) end();
-    this.#do({ do: "heal" });
-  }
-
   #talk(): void {
-    const { everyMs, bytes, from } = this.scenario.workload;
+    const { everyMs, bytes, from, messagesMax = Number.POSITIVE_INFINITY } = this.scenario.workload;
     this.#publishAt += everyMs;
+    if (this.#talked >= messagesMax) return;
     const speakers = this.#crowd.running();
     // In the calm nobody speaks: what is under way is to arrive.
     if (speakers.length === 0 || this.at >= this.scenario.forMs) return;
+    this.#talked++;
     this.#publish(from === "one" ? speakers[0]! : speakers[this.#random.below(speakers.length)]!, bytes);
   }
 
@@ -273,108 +275,19 @@ export class ScenarioRun implements JudgeWorld {
     life.publish(++this.#token, bytes);
   }
 
-  // Deeds
-
-  #do(deed: Deed): void {
-    this.#trace(0, deed.do, { ...deed });
-    switch (deed.do) {
-      case "crash":
-        for (const life of this.#crowd.chosen(deed.who)) life.process.crash();
-        break;
-      case "restart":
-        this.#crowd.restart(deed);
-        break;
-      case "freeze":
-        for (const life of this.#crowd.chosen(deed.who)) this.#freeze(life, deed.forMs);
-        break;
-      case "jump":
-        for (const life of this.#crowd.chosen(deed.who)) life.jump(deed.byMs);
-        break;
-      case "partition":
-        this.network.partition([this.#crowd.chosen(deed.who).map(({ address }) => address)]);
-        this.#isSplit = true;
-        break;
-      case "cut":
-        for (const from of this.#crowd.chosen(deed.from)) {
-          for (const to of this.#crowd.chosen(deed.to)) {
-            to.wasDeafened = true;
-            if (from !== to) this.network.cut(from.address, to.address);
-          }
-        }
-        this.#isSplit = true;
-        break;
-      case "heal":
-        this.network.heal();
-        this.#isSplit = false;
-        this.#disturbedAt = this.now;
-        break;
-      case "loss":
-        this.#lose(deed.rate, deed.to, deed.forMs);
-        break;
-      case "latency":
-        this.#setLatency(deed.latency);
-        this.#disturbedAt = this.now;
-        this.#later(deed.forMs, () => {
-          this.#setLatency(this.scenario.network.latency);
-          this.#disturbedAt = this.now;
-        });
-        break;
-      case "reset":
-        for (const life of this.#crowd.chosen(deed.who)) this.network.resetLinks(life.address);
-        break;
-      case "join":
-        for (let i = 0; i < deed.count; i++) this.#crowd.start();
-        break;
-      case "leave":
-        for (const life of this.#crowd.chosen(deed.who)) this.#leave(life);
-        break;
-      case "publish":
-        for (const life of this.#crowd.chosen(deed.who)) {
-          for (let i = 0; i < deed.messages; i++) this.#publish(life, deed.bytes);
-        }
-        break;
-      case "tag":
-        for (const life of this.#crowd.chosen(deed.who)) {
-          life.call((core, now) => core.setTags(now, { turn: String(this.#random.below(1_000_000)) }));
-        }
-        break;
-      case "corrupt":
-        for (const life of this.#crowd.chosen(deed.who)) life.misdeed = deed.misdeed;
-        break;
-    }
-  }
-
-  #later(forMs: number, end: () => void): void {
-    this.#ends.push({ at: this.at + forMs, end });
-  }
-
-  #freeze(life: Life, forMs: number): void {
-    life.process.freeze();
-    life.calmSince = Number.POSITIVE_INFINITY;
-    this.#later(forMs, () => {
-      life.process.thaw();
-      life.calmSince = this.now;
-    });
-  }
-
-  #lose(rate: number, to: Who | undefined, forMs: number): void {
-    this.#lossRates++;
-    const victims = to === undefined ? undefined : this.#crowd.chosen(to);
-    if (rate >= deafeningRate) for (const life of victims ?? this.lives) life.wasDeafened = true;
-    if (victims === undefined) this.network.setLoss(rate);
-    else for (const { address } of victims) this.network.setIncomingLoss(address, rate);
-    this.#later(forMs, () => {
-      this.#lossRates--;
-      this.#disturbedAt = this.now;
-      if (victims === undefined) this.network.setLoss(this.scenario.network.lossRate);
-      else for (const { address } of victims) this.network.setIncomingLoss(address, 0);
-    });
-  }
-
-  #leave(life: Life): void {
-    life.call((core, now) => core.leave(now));
-    life.hasLeft = true;
-    this.#later(1_000, () => life.process.crash("end"));
+  #faultsWorld(): FaultsWorld {
+    const run = this;
+    return {
+      scenario: this.scenario,
+      network: this.network,
+      crowd: this.#crowd,
+      get at() {
+        return run.at;
+      },
+      below: (limit) => this.#random.below(limit),
+      publish: (life, bytes) => this.#publish(life, bytes),
+      trace: (deed, peers) => this.#trace(0, deed.do, peers === undefined ? deed : { ...deed, peers }),
+    };
   }
 
   #startSeed(index: number): void {
@@ -407,13 +320,4 @@ export class ScenarioRun implements JudgeWorld {
     const line: TraceLine = { at: this.at, peer, event, ...fields };
     this.#options.trace?.(line);
   }
-
-  #setLatency(model: LatencyModel): void {
-    this.network.setLatencyDraw(latencyDraw(model));
-  }
 }
-
-/** Who loses so much of what comes to it hears badly. */
-const deafeningRate = 0.2;
-/** A network that loses no more than this is calm all the same. */
-const calmLossRate = 0.1;

@@ -15,112 +15,10 @@
  *
  * All times are virtual milliseconds from the start of the run. The same scenario, with its random seed, makes the same run.
  */
-import type { PeerTuning } from "../../core/peer-config.js";
+import { checkScenario } from "./checks.js";
+import type { Bandwidth, Deed, LatencyModel, Misdeed, NetworkModel, Scenario, Step, Who, Workload } from "./model.js";
 
-/** How long a packet takes, one way, in milliseconds: drawn anew for each. Never below 1. */
-export type LatencyModel =
-  | { readonly kind: "constant"; readonly ms: number }
-  | { readonly kind: "uniform"; readonly minMs: number; readonly maxMs: number }
-  | { readonly kind: "normal"; readonly meanMs: number; readonly deviationMs: number }
-  /** Many are quick and a few very slow: `sigma` is the deviation of the logarithm; 0.5 is typical of the Internet. */
-  | { readonly kind: "log-normal"; readonly medianMs: number; readonly sigma: number }
-  /** Peers are spread evenly over regions; one-way medians from row to column, with a log-normal spread of 0.1. */
-  | { readonly kind: "regions"; readonly ms: readonly (readonly number[])[] };
-
-/** The ground that packets travel on. */
-export interface NetworkModel {
-  readonly latency: LatencyModel;
-  /** Probability, 0 to 1, that one transmission is lost by chance. TCP repairs it, late. */
-  readonly lossRate: number;
-}
-
-/** What the peers say to each other. */
-export interface Workload {
-  /** From one message to the next, of all peers together; 0 for none. */
-  readonly everyMs: number;
-  /** Payload bytes of each. */
-  readonly bytes: number;
-  /** `random`: each message from another peer. `one`: all from the first. */
-  readonly from: "random" | "one";
-}
-
-/** Which peers: so many drawn at random, a share of all, or these by their numbers (the first one started is 1). */
-export type Who = { readonly count: number } | { readonly share: number } | { readonly peers: readonly number[] };
-
-/** How a Byzantine peer misbehaves, beside doing all that it should. */
-export type Misdeed =
-  /** Passes nothing on. */
-  | "silent-relay"
-  /** Accuses random others, in its own name and in made-up ones. */
-  | "false-accuser"
-  /** Says what has no place. */
-  | "garbage"
-  /** Publishes a hundred messages a second. */
-  | "flooder";
-
-/** Something that is done to the network. What has a `forMs` ends by itself. */
-export type Deed =
-  /** Processes end at once (SIGKILL). */
-  | { readonly do: "crash"; readonly who: Who }
-  /** So many of the crashed are started again. */
-  | {
-      readonly do: "restart";
-      readonly count: number;
-      readonly identity: "same" | "new";
-      readonly address: "same" | "new";
-      /** By how much the machine's clock has been set back meanwhile. */
-      readonly clockBackMs: number;
-    }
-  /** Processes stop without ending (SIGSTOP). */
-  | { readonly do: "freeze"; readonly who: Who; readonly forMs: number }
-  /** The clock of processes jumps ahead; it never goes back while they run. */
-  | { readonly do: "jump"; readonly who: Who; readonly byMs: number }
-  /** These, and all others, hear nothing from each other. Replaces an earlier partition. */
-  | { readonly do: "partition"; readonly who: Who }
-  /** Nothing gets from the first to the second; the way back is open. */
-  | { readonly do: "cut"; readonly from: Who; readonly to: Who }
-  /** Ends the partition and all cuts. */
-  | { readonly do: "heal" }
-  /** Transmissions are lost at this rate, everywhere or on their way to these peers. */
-  | { readonly do: "loss"; readonly rate: number; readonly to?: Who; readonly forMs: number }
-  /** Packets take longer or shorter. */
-  | { readonly do: "latency"; readonly latency: LatencyModel; readonly forMs: number }
-  /** Every link of these peers breaks (a TCP reset). */
-  | { readonly do: "reset"; readonly who: Who }
-  /** So many more peers start. */
-  | { readonly do: "join"; readonly count: number }
-  /** Peers say goodbye and end. */
-  | { readonly do: "leave"; readonly who: Who }
-  /** Peers publish, at once. */
-  | { readonly do: "publish"; readonly who: Who; readonly messages: number; readonly bytes: number }
-  /** Peers change what they say of themselves. */
-  | { readonly do: "tag"; readonly who: Who }
-  /** Peers turn bad, until the end. Nothing is promised to them, and nothing of what they do may harm the others. */
-  | { readonly do: "corrupt"; readonly who: Who; readonly misdeed: Misdeed };
-
-/** A deed at its time. */
-export type Step = Deed & { readonly atMs: number };
-
-/** All of it. */
-export interface Scenario {
-  readonly name: string;
-  /** The number that everything by chance follows from. */
-  readonly randomSeed: number;
-  readonly peers: number;
-  /** Seeds, through which peers find each other; 0: each peer joins through another. */
-  readonly seeds: number;
-  /** From the start of one peer to the next; 0: all in the same moment. */
-  readonly joinEveryMs: number;
-  /** When everything that is wrong ends. */
-  readonly forMs: number;
-  /** How long it is calm after that, before the promises about the end are looked at. */
-  readonly calmMs: number;
-  readonly network: NetworkModel;
-  readonly workload: Workload;
-  /** Tunables of the peers. */
-  readonly config: PeerTuning;
-  readonly steps: readonly Step[];
-}
+export type * from "./model.js";
 
 /** What a scenario has where nothing else is said. */
 export const scenarioDefaults: Scenario = {
@@ -137,10 +35,24 @@ export const scenarioDefaults: Scenario = {
   steps: [],
 };
 
-/** A scenario, of which only what matters need be said. */
-export function scenario(parts: Partial<Scenario>): Scenario {
+/** What may be left out has its default, also within the network and the workload. */
+export type ScenarioParts = Partial<Omit<Scenario, "network" | "workload">> & {
+  readonly network?: Partial<NetworkModel>;
+  readonly workload?: Partial<Workload>;
+};
+
+/**
+ * A scenario, of which only what matters need be said. Its steps are put in the order of their times.
+ *
+ * @throws RangeError that names the place, for a number out of its range
+ */
+export function scenario(parts: ScenarioParts): Scenario {
   const steps = [...(parts.steps ?? [])].sort((a, b) => a.atMs - b.atMs);
-  return { ...scenarioDefaults, ...parts, steps };
+  const network = { ...scenarioDefaults.network, ...parts.network };
+  const workload = { ...scenarioDefaults.workload, ...parts.workload };
+  const whole = { ...scenarioDefaults, ...parts, network, workload, steps };
+  checkScenario(whole);
+  return whole;
 }
 
 /** A deed at its time. */
@@ -181,6 +93,21 @@ export function freeze(who: Who, forMs: number): Deed {
   return { do: "freeze", who, forMs };
 }
 
+/** Machines stop, kernel and all, and go on later with all they remember. */
+export function suspend(who: Who, forMs: number): Deed {
+  return { do: "suspend", who, forMs };
+}
+
+/** Each input takes a process so long, for a while. */
+export function slow(who: Who, msPerInput: number, forMs: number): Deed {
+  return { do: "slow", who, msPerInput, forMs };
+}
+
+/** The clock of processes jumps ahead. */
+export function jump(who: Who, byMs: number): Deed {
+  return { do: "jump", who, byMs };
+}
+
 /** These and the others are cut off from each other. */
 export function partition(who: Who): Deed {
   return { do: "partition", who };
@@ -194,6 +121,41 @@ export function cut(from: Who, to: Who): Deed {
 /** All ways are open again. */
 export function heal(): Deed {
   return { do: "heal" };
+}
+
+/** Ways hold everything back for a while, then let it go: all ways to and from these peers, or those from them to others. */
+export function clog(who: Who, forMs: number, to?: Who): Deed {
+  return to === undefined ? { do: "clog", who, forMs } : { do: "clog", who, to, forMs };
+}
+
+/** Less gets through for a while: from these peers, or from all. */
+export function bandwidth(limits: Bandwidth, forMs: number, who?: Who): Deed {
+  return who === undefined ? { do: "bandwidth", forMs, ...limits } : { do: "bandwidth", who, forMs, ...limits };
+}
+
+/** Other latencies for a while. */
+export function latency(model: LatencyModel, forMs: number): Deed {
+  return { do: "latency", latency: model, forMs };
+}
+
+/** All links of these peers break. */
+export function reset(who: Who): Deed {
+  return { do: "reset", who };
+}
+
+/** Peers dial again those they are linked with. */
+export function redial(who: Who): Deed {
+  return { do: "redial", who };
+}
+
+/** Peers publish so many messages at once, of so many bytes each. */
+export function publish(who: Who, messages: number, bytes: number): Deed {
+  return { do: "publish", who, messages, bytes };
+}
+
+/** Peers change their tags. */
+export function tag(who: Who): Deed {
+  return { do: "tag", who };
 }
 
 /** Loss for a while. */

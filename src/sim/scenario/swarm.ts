@@ -8,6 +8,9 @@ import { type Random, sample, seededRandom } from "../../core/random.js";
 import { worldRegions } from "./latency.js";
 import {
   at,
+  type Bandwidth,
+  bandwidth,
+  clog,
   corrupt,
   count,
   crash,
@@ -20,18 +23,24 @@ import {
   leave,
   loss,
   type Misdeed,
+  type NetworkModel,
   partition,
+  redial,
   restart,
   type Scenario,
   type Step,
   scenario,
   share,
+  slow,
+  suspend,
 } from "./scenario.js";
 
 /** How large the drawn scenarios may get. */
 export interface SwarmLimits {
   /** Peers at the beginning. Default: 24. */
   readonly peersMax?: number;
+  /** Deeds and misdeeds that are left out of what was drawn, by their names. The rest stays as it is. Default: none. */
+  readonly without?: readonly string[];
 }
 
 type Kind = (random: Random) => readonly Deed[];
@@ -61,13 +70,21 @@ const kinds: Readonly<Record<string, Kind>> = {
   corrupt: (random) => [
     corrupt(count(1), oneOf<Misdeed>(random, ["silent-relay", "false-accuser", "garbage", "flooder"])),
   ],
+  clog: (random) => [clog(count(1 + random.below(3)), 200 + random.below(15_000))],
+  "clog ways": (random) => [clog(share(oneOf(random, [0.3, 1])), 200 + random.below(8_000), count(1))],
+  suspend: (random) => [suspend(count(1 + random.below(2)), 2_000 + random.below(40_000))],
+  slow: (random) => [slow(count(1 + random.below(2)), oneOf(random, [0.5, 2, 10, 50]), 1_000 + random.below(15_000))],
+  bandwidth: (random) => [
+    bandwidth(drawBandwidth(random), 1_000 + random.below(15_000), oneOf(random, [undefined, count(1), share(0.3)])),
+  ],
+  redial: (random) => [redial(oneOf(random, [count(1), count(3), share(1)]))],
 };
 
 /** One peer in so many may mean harm. */
 const corruptShare = 6;
 
 /** The scenario of a number. The same number always draws the same one. */
-export function swarmScenario(randomSeed: number, { peersMax = 24 }: SwarmLimits = {}): Scenario {
+export function swarmScenario(randomSeed: number, { peersMax = 24, without = [] }: SwarmLimits = {}): Scenario {
   const random = seededRandom(randomSeed * 7_919 + 13);
   const peers = 2 + random.below(Math.max(1, peersMax - 1));
   const names = Object.keys(kinds);
@@ -89,7 +106,7 @@ export function swarmScenario(randomSeed: number, { peersMax = 24 }: SwarmLimits
     seeds: oneOf(random, [1, 3, 3, 5]),
     joinEveryMs: oneOf(random, [0, 5, 50, 300]),
     forMs,
-    network: { latency: drawLatency(random, 60), lossRate: oneOf(random, [0, 0, 0, 0.01, 0.05]) },
+    network: drawNetwork(random),
     workload: {
       everyMs: oneOf(random, [0, 50, 200, 1_000]),
       bytes: drawBytes(random),
@@ -102,8 +119,22 @@ export function swarmScenario(randomSeed: number, { peersMax = 24 }: SwarmLimits
       { history: { retainedMaxAgeMs: 5_000 } },
       { overlay: { activeViewMax: 3, passiveViewMax: 6 } },
     ]),
-    steps,
+    steps: steps.filter((step) => !without.includes(step.do === "corrupt" ? step.misdeed : step.do)),
   });
+}
+
+function drawNetwork(random: Random): NetworkModel {
+  const latency = drawLatency(random, 60);
+  const lossRate = oneOf(random, [0, 0, 0, 0.01, 0.05]);
+  return random.below(4) === 0
+    ? { latency, lossRate, bandwidth: { peerBytesPerS: oneOf(random, [1_250_000, 12_500_000]) } }
+    : { latency, lossRate };
+}
+
+/** From a poor line to a good one. */
+function drawBandwidth(random: Random): Bandwidth {
+  const bytesPerS = oneOf(random, [5_000, 50_000, 500_000]);
+  return oneOf(random, [{ linkBytesPerS: bytesPerS }, { peerBytesPerS: bytesPerS }]);
 }
 
 function drawLatency(random: Random, mostMs: number): LatencyModel {
