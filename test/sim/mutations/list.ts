@@ -95,7 +95,7 @@ export const mutations: readonly Mutation[] = [
     file: "core/directory/jury.js",
     from: "record === undefined || !isAbout(accusation, record))",
     to: "record === undefined)",
-    promise: "everyone agrees",
+    promise: "alive means alive",
     foundBy: 1,
   },
   {
