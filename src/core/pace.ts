@@ -7,6 +7,8 @@
 const roundTrips = 6;
 /** … and no less than this: programs take breaks, for garbage at least. */
 const waitMinMs = 25;
+/** However far others are: who needs longer waits says so in the configuration. */
+const longerMost = 4;
 /** How much of a long round trip is remembered with each one measured. */
 const memory = 7 / 8;
 
@@ -24,5 +26,11 @@ export class Pace {
   atMost(waitMs: number): number {
     if (this.#rttMs === Number.POSITIVE_INFINITY) return waitMs;
     return Math.min(waitMs, Math.max(waitMinMs, Math.ceil(this.#rttMs * roundTrips)));
+  }
+
+  /** How long to wait for what takes so many round trips, instead of a wait made for near peers: up to four times as long. */
+  atLeast(waitMs: number, trips: number): number {
+    if (this.#rttMs === Number.POSITIVE_INFINITY) return waitMs;
+    return Math.min(longerMost * waitMs, Math.max(waitMs, Math.ceil(this.#rttMs * trips)));
   }
 }

@@ -112,7 +112,7 @@ export class PeerParts {
       acked: (now, slot, rttMs, isInTime) => {
         this.awareness.touch();
         this.broadcast.measured(rttMs);
-        this.presence.acked(now, slot, isInTime);
+        this.presence.acked(now, slot, rttMs, isInTime);
       },
       doubted: (now, slot) => {
         this.awareness.touch();

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
+import { worldRegions } from "../../src/sim/scenario/latency.js";
 import { ScenarioRun } from "../../src/sim/scenario/run.js";
-import { at, corrupt, count, scenario, type Who } from "../../src/sim/scenario/scenario.js";
+import { at, corrupt, count, type ScenarioParts, scenario, type Who } from "../../src/sim/scenario/scenario.js";
 import type { TraceLine } from "../../src/sim/scenario/trace-lines.js";
 
 /** Everybody that anybody was told is dead, while these accuse everybody, in their own and in others' names, twice a second. */
@@ -8,6 +9,7 @@ function deathsAmong(
   peers: number,
   liars: Who,
   randomSeed: number,
+  more: ScenarioParts = {},
 ): { readonly deaths: TraceLine[]; readonly suspicions: number } {
   const deaths: TraceLine[] = [];
   let suspicions = 0;
@@ -18,7 +20,8 @@ function deathsAmong(
       forMs: 60_000,
       calmMs: 0,
       workload: { everyMs: 0, bytes: 0, from: "random" },
-      steps: [at(10_000, corrupt(liars, "false-accuser"))],
+      ...more,
+      steps: [at(10_000, corrupt(liars, "false-accuser")), ...(more.steps ?? [])],
     }),
     {
       trace: (line) => {
@@ -42,6 +45,11 @@ describe("accusations that are made up", () => {
       expect(deaths).toEqual([]);
     },
   );
+
+  const worldwide: ScenarioParts = { network: { latency: worldRegions, lossRate: 0 } };
+  test.each([5, 8, 10])("by one, and those who refute are an ocean away: the same (random seed %i)", (randomSeed) => {
+    expect(deathsAmong(17, count(1), randomSeed, worldwide).deaths).toEqual([]);
+  });
 
   test.each([1, 2, 3])("by a third of all, who observe the others: the same (random seed %i)", (randomSeed) => {
     const { deaths, suspicions } = deathsAmong(12, count(4), randomSeed);

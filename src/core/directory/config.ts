@@ -32,9 +32,9 @@ export interface DirectoryConfig {
   readonly refusedAccusersMin: number;
   /** Accusers that decide when there is only silence. */
   readonly silentAccusersMin: number;
-  /** What the accused has to refute refusals: more than a rumor takes to it and back. */
+  /** What the accused has to refute refusals: more than a rumor takes to it and back. Up to four times as long where neighbors are far. */
   readonly refusedGraceMs: number;
-  /** What the accused has to refute silence. */
+  /** What the accused has to refute silence. Likewise. */
   readonly silentGraceMs: number;
   /** Who has not refuted for so long is dead, however few accuse it: there may be nobody else to see it. */
   readonly suspicionMaxMs: number;

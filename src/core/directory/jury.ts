@@ -3,6 +3,7 @@
  */
 import type { PeerId } from "../identity.js";
 import type { OwnHealth } from "../own-health.js";
+import type { Pace } from "../pace.js";
 import type { Random } from "../random.js";
 import type { DirectoryConfig } from "./config.js";
 import type { Accusation, Evidence, PeerRecord } from "./record.js";
@@ -35,6 +36,7 @@ export class Jury {
     config: DirectoryConfig,
     table: DirectoryTable,
     health: OwnHealth,
+    pace: Pace,
     random: Random,
     owner: JuryOwner,
   ) {
@@ -42,7 +44,7 @@ export class Jury {
     this.#table = table;
     this.#health = health;
     this.#owner = owner;
-    this.#suspicions = new Suspicions(config, health, random);
+    this.#suspicions = new Suspicions(config, health, pace, random);
     this.#judgesAlone = config.directory === "neighbors";
   }
 

@@ -15,6 +15,7 @@ import type { DownReason, LinkId } from "../effects.js";
 import type { Contact, PeerId } from "../identity.js";
 import type { Message } from "../message.js";
 import type { OwnHealth } from "../own-health.js";
+import { Pace } from "../pace.js";
 import type { Random } from "../random.js";
 import type { Neighbor } from "../views.js";
 import { Comparison } from "./comparison.js";
@@ -80,6 +81,7 @@ export class Presence {
   readonly #probation: Probation;
   readonly #strangers: Strangers;
   readonly #islands = new Islands();
+  readonly #pace = new Pace();
   readonly #isFull: boolean;
   /** Since when there is no neighbor. */
   #aloneSince = Number.POSITIVE_INFINITY;
@@ -101,7 +103,7 @@ export class Presence {
       this.#islands.changed(now);
       owner.changed(now, type, record);
     });
-    this.#jury = new Jury(contact.id, config, this.#table, health, random, {
+    this.#jury = new Jury(contact.id, config, this.#table, health, this.#pace, random, {
       accused: (now, accusation, from) => {
         if (this.#isFull) this.#rumors.addAccusation(now, accusation, this.#slotsBut(from));
       },
@@ -237,7 +239,9 @@ export class Presence {
   }
 
   /** A neighbor has answered a probe; `isInTime`: without delay. */
-  acked(now: number, slot: number, isInTime: boolean): void {
+  acked(now: number, slot: number, rttMs: number, isInTime: boolean): void {
+    // One that was busy says nothing of the way to it.
+    if (isInTime) this.#pace.measured(rttMs);
     const record = this.#probation.acked(now, slot, isInTime);
     if (record === undefined) return;
     this.#accept(now, record, slot);

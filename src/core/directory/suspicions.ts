@@ -13,6 +13,7 @@
  */
 import type { PeerId } from "../identity.js";
 import type { OwnHealth } from "../own-health.js";
+import type { Pace } from "../pace.js";
 import type { Random } from "../random.js";
 import type { DirectoryConfig } from "./config.js";
 import type { Accusation, PeerRecord } from "./record.js";
@@ -33,6 +34,8 @@ interface Suspicion {
 
 /** Between the looks of two peers at a third that too few accuse, on average. */
 const lookSpacingMs = 5;
+/** Of the round trips to a neighbor: the accused hears of it over a few links, and its answer comes back over as many. */
+const refutationTrips = 4;
 /** Who hears nobody waits so many times as long … */
 const unheardFactor = 4;
 /** … and sees so often whether it hears again. */
@@ -56,11 +59,18 @@ export function accusersNeeded(most: number, others: number): number {
 export class Suspicions {
   readonly #config: DirectoryConfig;
   readonly #health: Pick<OwnHealth, "patience" | "hearingSince">;
+  readonly #pace: Pick<Pace, "atLeast">;
   readonly #random: Random;
   readonly #all = new Map<PeerId, Suspicion>();
   #nextWake = Number.POSITIVE_INFINITY;
 
-  constructor(config: DirectoryConfig, health: Pick<OwnHealth, "patience" | "hearingSince">, random: Random) {
+  constructor(
+    config: DirectoryConfig,
+    health: Pick<OwnHealth, "patience" | "hearingSince">,
+    pace: Pick<Pace, "atLeast">,
+    random: Random,
+  ) {
+    this.#pace = pace;
     this.#health = health;
     this.#config = config;
     this.#random = random;
@@ -199,10 +209,12 @@ export class Suspicions {
   /** How long the accused still has; undefined when too few accuse it. */
   #graceMs(accusations: readonly Accusation[], others: number): number | undefined {
     const { refusedAccusersMin, silentAccusersMin, refusedGraceMs, silentGraceMs } = this.#config;
-    if (accusations.filter(isStrong).length >= accusersNeeded(refusedAccusersMin, others)) return refusedGraceMs;
+    if (accusations.filter(isStrong).length >= accusersNeeded(refusedAccusersMin, others)) {
+      return this.#pace.atLeast(refusedGraceMs, refutationTrips);
+    }
     if (accusations.length < accusersNeeded(silentAccusersMin, others)) return undefined;
     // Who is slow itself may have the refutation unread.
-    return silentGraceMs * this.#health.patience;
+    return this.#pace.atLeast(silentGraceMs, refutationTrips) * this.#health.patience;
   }
 }
 

@@ -4,6 +4,7 @@ import type { Accusation, Evidence } from "../../../src/core/directory/record.js
 import { accusersNeeded, Suspicions } from "../../../src/core/directory/suspicions.js";
 import { type PeerId, parsePeerId } from "../../../src/core/identity.js";
 import { OwnHealth } from "../../../src/core/own-health.js";
+import { Pace } from "../../../src/core/pace.js";
 import { seededRandom } from "../../../src/core/random.js";
 
 const { refusedGraceMs, silentGraceMs, suspicionMaxMs } = directoryDefaults;
@@ -21,7 +22,7 @@ function by(accuser: number, evidence: Evidence, incarnation = 7): Accusation {
 function suspicions(): Suspicions {
   const health = new OwnHealth();
   for (let now = -suspicionMaxMs; now <= 2 * suspicionMaxMs; now += 1_000) health.heard(now);
-  return new Suspicions(directoryDefaults, health, seededRandom(1));
+  return new Suspicions(directoryDefaults, health, new Pace(), seededRandom(1));
 }
 
 describe("how many must agree", () => {
@@ -55,6 +56,21 @@ describe("a suspicion", () => {
     expect(all.size).toBe(0);
   });
 
+  test("leaves the accused four round trips of those measured lately, up to four times the grace", () => {
+    for (const [rttMs, graceMs] of [
+      [20, refusedGraceMs],
+      [250, 1_000],
+      [5_000, 4 * refusedGraceMs],
+    ] as const) {
+      const pace = new Pace();
+      pace.measured(rttMs);
+      const all = new Suspicions(directoryDefaults, new OwnHealth(), pace, seededRandom(1));
+      for (const accuser of [1, 2]) all.add(0, by(accuser, "refused"), 100);
+      expect(all.takeRipe(graceMs - 1)).toEqual([]);
+      expect(all.takeRipe(graceMs)).toHaveLength(1);
+    }
+  });
+
   test("counts each accuser once, and is news only when it says more", () => {
     const all = suspicions();
     expect(all.add(0, by(1, "silent"), 100)).toBe(true);
@@ -80,7 +96,7 @@ describe("a suspicion", () => {
   test("of too few waits until this peer has heard others for long enough, and four times as long when it hears nobody", () => {
     const health = new OwnHealth();
     health.heard(0);
-    const all = new Suspicions(directoryDefaults, health, seededRandom(1));
+    const all = new Suspicions(directoryDefaults, health, new Pace(), seededRandom(1));
     all.add(2_000, by(1, "silent"), 100);
     const ripeAt = (until: number, hears: (now: number) => boolean) => {
       for (let now = 3_000; now <= until; now += 1_000) {
@@ -91,7 +107,7 @@ describe("a suspicion", () => {
     };
     const backAt = 20_000;
     expect(ripeAt(200_000, (now) => now >= backAt)).toBe(backAt + suspicionMaxMs);
-    const deaf = new Suspicions(directoryDefaults, new OwnHealth(), seededRandom(1));
+    const deaf = new Suspicions(directoryDefaults, new OwnHealth(), new Pace(), seededRandom(1));
     deaf.add(0, by(1, "silent"), 100);
     expect(deaf.takeRipe(4 * suspicionMaxMs - 1)).toEqual([]);
     expect(deaf.takeRipe(4 * suspicionMaxMs)).toHaveLength(1);
