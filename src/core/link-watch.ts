@@ -49,7 +49,6 @@ const jitterMaxMs = 150;
  * again what was lost. What a stopped process, or one that is cut off, has sent before arrives sooner.
  */
 const deafSignMs = 1_000;
-
 /** What the watch asks for, and whom it tells. */
 export interface LinkWatchOwner {
   send(link: LinkId, message: Probe | Ack): void;
@@ -74,6 +73,8 @@ interface Watched {
   silences: number;
   /** When the first of the probes was sent that are all unanswered; Infinity when none is. */
   unansweredSince: number;
+  /** When it was first heard long after that; Infinity if it was not. */
+  spokeSince: number;
   /** When a probe was last answered. */
   ackedAt: number;
   /** What the ack is to be told as; 0 for nothing. */
@@ -125,6 +126,7 @@ export class LinkWatch {
       sentAt: now,
       silences: 0,
       unansweredSince: Number.POSITIVE_INFINITY,
+      spokeSince: Number.POSITIVE_INFINITY,
       ackedAt: now,
       mark: 0,
       nextMark: 0,
@@ -143,7 +145,9 @@ export class LinkWatch {
 
   /** Something has arrived. */
   heard(now: number, slot: number): void {
-    this.#slots[slot]!.heardAt = now;
+    const watched = this.#slots[slot]!;
+    watched.heardAt = now;
+    if (now - watched.unansweredSince >= deafSignMs) watched.spokeSince = Math.min(watched.spokeSince, now);
     this.#health.heard(now);
   }
 
@@ -153,9 +157,10 @@ export class LinkWatch {
   }
 
   /** Whether the neighbor on a slot has said things for long since it was asked something that it does not answer. */
-  isDeaf(slot: number): boolean {
+  isDeaf(now: number, slot: number): boolean {
     const watched = this.#slots[slot];
-    return watched !== undefined && watched.heardAt - watched.unansweredSince >= deafSignMs;
+    // One that goes on after a stop speaks first, and hears when what was lost is sent again: after as long once more.
+    return watched !== undefined && now - watched.spokeSince >= watched.spokeSince - watched.unansweredSince;
   }
 
   /** Since when the neighbor on a slot answers no probe; Infinity when none waits for its ack. */
@@ -213,6 +218,7 @@ export class LinkWatch {
       watched.silences = 0;
       watched.ackedAt = now;
       watched.unansweredSince = Number.POSITIVE_INFINITY;
+      watched.spokeSince = Number.POSITIVE_INFINITY;
       const { mark, nextMark, rttMs } = watched;
       watched.mark = 0;
       watched.nextMark = 0;
@@ -290,6 +296,7 @@ export class LinkWatch {
     watched.silences = 0;
     if (watched.nonce !== 0) watched.sentAt = now;
     if (watched.unansweredSince !== Number.POSITIVE_INFINITY) watched.unansweredSince = now;
+    watched.spokeSince = Number.POSITIVE_INFINITY;
     if (watched.congestedSince !== undefined) watched.congestedSince = now;
   }
 

@@ -241,7 +241,7 @@ export class PeerParts {
     this.touch();
     const why = how === "misbehaved" ? how : this.#unlinkReason;
     const state = this.watch.stateOf(neighbor);
-    const isDeaf = this.watch.isDeaf(neighbor.slot);
+    const isDeaf = this.watch.isDeaf(now, neighbor.slot);
     this.watch.neighborDown(neighbor.slot);
     this.broadcast.neighborDown(neighbor);
     this.reconciler.neighborDown(now, neighbor);
@@ -313,7 +313,7 @@ export class PeerParts {
       hello: () => ({ type: "hello", version: nativeVersion, network, capabilities: 0, self: contact, epoch }),
       heardAt: (slot) => this.watch.heardAt(slot),
       unansweredSince: (slot) => this.watch.unansweredSince(slot),
-      isDeaf: (slot) => this.watch.isDeaf(slot),
+      isDeaf: (now, slot) => this.watch.isDeaf(now, slot),
       probe: (now, slot) => this.watch.probeNow(now, slot),
       changed: (_now, type, record) => {
         if (record.id !== contact.id) effects.notify({ type, peer: this.stateOf(record) });

@@ -2,7 +2,7 @@ import { expect } from "vitest";
 import { seededRuns } from "../seeded.js";
 import { DirectoryWorld } from "./directory-world.js";
 
-const runs = process.env.HEARSAY_LONG ? 100 : 3;
+const runs = process.env.HEARSAY_LONG ? 100 : 1;
 const onOffMs = 20_000;
 
 seededRuns(
@@ -10,7 +10,7 @@ seededRuns(
   runs,
   (randomSeed) => {
     const world = new DirectoryWorld(randomSeed);
-    world.grow(24, 20_000);
+    world.grow(16, 20_000);
     const deaf = world.any();
     const others = world.peers.filter((peer) => peer !== deaf);
     const begin = world.now;

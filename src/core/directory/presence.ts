@@ -46,7 +46,7 @@ export interface PresenceSelf {
 /** What the directory needs of the peer that it belongs to, and whom it tells. No method may call back into it. */
 export interface PresenceOwner extends Omit<ObserverOwner, "accuse" | "compared" | "found" | "isDecided"> {
   /** Whether the neighbor on a slot speaks, and has not answered for some time. */
-  isDeaf(slot: number): boolean;
+  isDeaf(now: number, slot: number): boolean;
   /** Probes the neighbor on a slot now. */
   probe(now: number, slot: number): void;
   /** An entry has changed. */
@@ -396,7 +396,7 @@ export class Presence {
     this.#observer.died(now, record.id);
     if (accusations.some(({ accuser }) => accuser === this.own.id)) this.#owner.accusedDied(now, record);
     const neighbor = this.#owner.neighbors.find(({ contact }) => contact.id === record.id);
-    if (neighbor !== undefined && this.#owner.isDeaf(neighbor.slot)) this.#jury.accuse(now, record, "deaf");
+    if (neighbor !== undefined && this.#owner.isDeaf(now, neighbor.slot)) this.#jury.accuse(now, record, "deaf");
   }
 
   // All else

@@ -5,6 +5,7 @@
  * there. Others are about the end, when all faults have been over for a while: everybody has everything or was told what is
  * lost, all agree on who is there, the overlay is one, and nothing has grown beyond its bounds.
  */
+import type { PeerId } from "../../core/identity.js";
 import type { Envelope } from "../../core/message.js";
 import type { PeerConfig } from "../../core/peer-config.js";
 import type { PeerEvent } from "../../core/peer-events.js";
@@ -180,22 +181,30 @@ export class Judge {
     return excusable;
   }
 
-  /** What anybody still keeps, or has seen while another was there as well, that other has too, or was told of. */
+  /**
+   * What the network still remembers, everybody has, or was told of. A neighbor or one peer in two must keep it: of what is
+   * left at one far peer, because the others had to make room, nobody near can tell.
+   */
   #completeness(lives: readonly Life[], honest: readonly Life[]): void {
-    const kept = new Map<LifeKey, Map<number, Life>>();
+    const kept = new Map<LifeKey, Map<number, Life[]>>();
     for (const life of honest) {
       for (const envelope of life.core.retained(undefined, "any")) {
-        setOf(kept, lifeKeyOf(envelope), () => new Map<number, Life>()).set(envelope.seq, life);
+        const seqs = setOf(kept, lifeKeyOf(envelope), () => new Map<number, Life[]>());
+        setOf(seqs, envelope.seq, () => []).push(life);
       }
     }
     const corrupt = new Set(
       lives.filter(({ misdeed }) => misdeed !== undefined).map((life) => `${life.id}/${life.epoch}`),
     );
     for (const life of honest) {
+      let neighbors: Set<PeerId | undefined> | undefined;
       for (const [key, seqs] of kept) {
         if (corrupt.has(key)) continue;
-        for (const [seq, keeper] of seqs) {
+        for (const [seq, keepers] of seqs) {
           if (life.had.get(key)?.has(seq) || isGap(life, key, seq)) continue;
+          neighbors ??= new Set(life.core.neighbors().map(({ id }) => id));
+          const keeper = keepers.find(({ id }) => neighbors!.has(id)) ?? keepers[0]!;
+          if (!neighbors.has(keeper.id) && 2 * keepers.length < honest.length) continue;
           const published = this.#publishedAt.get(`${key}/${seq}`) ?? this.#line(keeper, "keeps", { key, seq });
           const lacking = this.#line(life, "lacks", { key, seq, keeper: keeper.number });
           const message = `peer ${life.number} has neither #${seq} of ${key} nor a word of it, and peer ${keeper.number} keeps it`;
