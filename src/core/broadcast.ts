@@ -126,6 +126,11 @@ export class Broadcast {
     return this.#trees.size;
   }
 
+  /** All of them, in no particular order. */
+  allTrees(): Iterable<Readonly<Tree>> {
+    return this.#trees.all();
+  }
+
   /** A new neighbor. */
   neighborUp(neighbor: BroadcastLink): void {
     const isFirst = this.#links.mask === 0;

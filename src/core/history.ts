@@ -152,6 +152,13 @@ export class History {
     return this.#find(origin, epoch);
   }
 
+  /** All lives that are remembered, in no particular order. */
+  *allLives(): Iterable<LifeView> {
+    for (const latest of this.#origins.values()) {
+      for (let life: Life | undefined = latest; life !== undefined; life = life.older) yield life;
+    }
+  }
+
   /** What has been seen of a life, given up included. A copy. */
   seen(origin: PeerId, epoch: number): Bounds {
     const life = this.#find(origin, epoch);

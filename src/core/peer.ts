@@ -11,6 +11,7 @@ import type { ClassicMessage } from "./classic/message.js";
 import type { PeerState, Tags } from "./directory/record.js";
 import type { Core, Dialect, DownReason, LinkId } from "./effects.js";
 import type { PeerId } from "./identity.js";
+import { Inspection } from "./inspection.js";
 import type { Envelope, Message } from "./message.js";
 import type { Neighbor } from "./overlay.js";
 import type { PeerConfig } from "./peer-config.js";
@@ -100,6 +101,11 @@ export class PeerCore implements Core<Message | ClassicMessage> {
       this.#parts.effects.notify({ type: "publish-failed", token: request.token, code: "too-large", message });
     } else this.#parts.publisher.publish(now, request);
     this.#parts.inputOver();
+  }
+
+  /** For those who watch a peer from outside of its application. */
+  get inspection(): Inspection {
+    return new Inspection(this.#parts);
   }
 
   /** The neighbors, as they are now. */

@@ -75,6 +75,14 @@ export function newTree(id: PeerId, epoch: number, lazyMask: number, readyAt: nu
   };
 }
 
+/** A tree on which nothing has come for so long is not in use. */
+const inUseMs = 60_000;
+
+/** Whether something came on it, or was published on it, a short time ago. */
+export function isInUse(now: number, { activeAt, publishedAt }: Readonly<Tree>): boolean {
+  return now - Math.max(activeAt, publishedAt) < inUseMs;
+}
+
 /** What the neighbor on a slot said of its distance from the root. */
 export function offerOf({ offers }: Tree, slot: number): number {
   return (offers >>> (4 * slot)) & offerUnknown;

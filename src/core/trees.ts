@@ -25,7 +25,7 @@ import type { PeerId } from "./identity.js";
 import type { Links } from "./links.js";
 import type { Graft, MessageId, Prune } from "./message.js";
 import type { Pace } from "./pace.js";
-import { newTree, offerOf, offerUnknown, setOffer, type Tree } from "./tree.js";
+import { isInUse, newTree, offerOf, offerUnknown, setOffer, type Tree } from "./tree.js";
 
 /** How many trees there are, and when one may be used. */
 export interface TreesConfig extends BeaconsConfig {
@@ -57,8 +57,6 @@ export interface TreesConfig extends BeaconsConfig {
 const allSlots = 0xff;
 /** What was sent before a graft or a prune arrived has come within this. */
 const settlingMs = 1_000;
-/** A tree on which nothing has come for so long is not in use. */
-const inUseMs = 60_000;
 /** Messages missing on a tree for so long, though others come, are no accident: a link of it is broken … */
 const missingLongMs = 1_000;
 /** … unless there was peace for so long. */
@@ -109,6 +107,11 @@ export class Trees {
   /** The tree of this name, if it is known. Does not count as a use. */
   get(id: PeerId): Tree | undefined {
     return this.#trees.get(id);
+  }
+
+  /** All that are known, in no particular order. */
+  all(): Iterable<Readonly<Tree>> {
+    return this.#trees.values();
   }
 
   /** The tree on which something comes; unknown ones are flooded, and so grow. */
@@ -306,8 +309,7 @@ export class Trees {
     const bit = 1 << slot;
     let uses = 0;
     for (const tree of this.#trees.values()) {
-      const isInUse = now - Math.max(tree.activeAt, tree.publishedAt) < inUseMs;
-      if (isInUse && (tree.parent === slot || (tree.lazyMask & bit) === 0)) uses++;
+      if (isInUse(now, tree) && (tree.parent === slot || (tree.lazyMask & bit) === 0)) uses++;
     }
     return uses;
   }

@@ -3,6 +3,8 @@
  *
  * A *link* is what the core knows; a *connection* is the socket under it, which may live on for a moment after the core
  * has let go of the link, until what was sent is out.
+ *
+ * A connection may be kept still, where a network is played on one machine: see wires.ts.
  */
 import type { Socket } from "node:net";
 import type { Address } from "../core/address.js";
@@ -75,6 +77,10 @@ export abstract class Connection {
   /** Broken by this side while the core was speaking: the core is told when the socket has closed. */
   protected isDoomed = false;
   #failure: DownReason | undefined;
+  #isStill = false;
+  /** What is to happen when it is still no longer: the dial, and the news that the socket has closed. */
+  #undone: (() => void) | undefined;
+  #untold: (() => void) | undefined;
 
   constructor(
     owner: Pick<ConnectionOwner, "closed" | "down">,
@@ -93,8 +99,12 @@ export abstract class Connection {
       this.#failure ??= downReasonOf(error);
     });
     socket.on("close", () => {
-      owner.closed(this);
-      owner.down(this, this.#failure ?? "closed");
+      const tell = () => {
+        owner.closed(this);
+        owner.down(this, this.#failure ?? "closed");
+      };
+      if (this.#isStill) this.#untold = tell;
+      else tell();
     });
   }
 
@@ -124,15 +134,48 @@ export abstract class Connection {
   /** The other side sends nothing more. */
   protected abstract remoteEnded(): void;
 
+  /**
+   * From now on nothing gets through, in either direction, and nothing is told of the socket: see wires.ts.
+   *
+   * @param later - what to do when that is over
+   */
+  still(later?: () => void): void {
+    this.#undone ??= later;
+    if (this.#isStill) return;
+    this.#isStill = true;
+    this.socket.cork();
+    this.socket.pause();
+  }
+
+  /** What has waited goes on. */
+  stir(): void {
+    if (!this.#isStill) return;
+    this.#isStill = false;
+    this.#undone?.();
+    this.#undone = undefined;
+    this.socket.uncork();
+    this.socket.resume();
+    this.#tell();
+  }
+
   /** Lets go of the socket at once. */
   destroy(): void {
+    this.#isStill = false;
     this.socket.destroy();
+    this.#tell();
   }
 
   /** Breaks the link while the core is speaking. */
   protected doom(reason: DownReason): void {
     this.#failure = reason;
     this.isDoomed = true;
+    this.#isStill = false;
     this.socket.destroy();
+  }
+
+  #tell(): void {
+    const untold = this.#untold;
+    this.#untold = undefined;
+    untold?.();
   }
 }

@@ -16,6 +16,7 @@ import { Driver, type Turned } from "./driver.js";
 import { createIdentity, type Identity, loadIdentity } from "./identity.js";
 import { defaultNetwork } from "./network-name.js";
 import { checkNames, checkNetwork, checkPort, checkSignal } from "./option-checks.js";
+import type { PeerWatch, WatchOptions } from "./peer-watch.js";
 import { systemRandom } from "./random.js";
 import { likelyIp } from "./socket-address.js";
 
@@ -88,6 +89,8 @@ export interface StartedPeer {
   join(): Promise<void>;
   /** Ends the peer as a killed process ends: nobody is told, and the peer is of no use any more. */
   crash(): void;
+  /** The peer, for those who watch it from outside of its application. */
+  readonly watch: PeerWatch;
 }
 
 const optionNames = {
@@ -110,9 +113,10 @@ const optionNames = {
 /**
  * The first half of {@link createPeer}.
  *
+ * @param watching - for somebody who watches the peer from outside of its application
  * @throws HearsayError `bad-option`; {@link IdentityError}; {@link ListenError}
  */
-export async function startPeer(options: PeerOptions = {}): Promise<StartedPeer> {
+export async function startPeer(options: PeerOptions = {}, watching: WatchOptions = {}): Promise<StartedPeer> {
   const { listen = {}, network = defaultNetwork, signal, joinTimeoutMs = 5_000 } = options;
   checkNames(options, optionNames);
   checkSignal(signal);
@@ -133,7 +137,7 @@ export async function startPeer(options: PeerOptions = {}): Promise<StartedPeer>
   const inbox = new PeerInbox();
   const joining = new Joining();
   const driver = await Driver.start<PeerCore, PeerEvent>(
-    { port: listenPort, host, dialects: ["native", "classic"], maxPayloadBytes },
+    { port: listenPort, host, dialects: ["native", "classic"], maxPayloadBytes, wires: watching.wires },
     {
       event(event) {
         joining.heard(event);
@@ -144,9 +148,16 @@ export async function startPeer(options: PeerOptions = {}): Promise<StartedPeer>
     (effects, port) => {
       const address = ownAddress(options, port, [...seeds, ...peers]);
       const self = { contact: { id: ownId, address }, epoch: now(), network, tags };
+      const { onArrival } = watching;
       return new PeerCore(self, config, systemRandom(options.randomSeed), {
         ...effects,
-        arrived: (envelope) => inbox.arrived(envelope),
+        arrived:
+          onArrival === undefined
+            ? (envelope) => inbox.arrived(envelope)
+            : (envelope, round) => {
+                onArrival({ envelope, round, from: driver.core.inspection.bringer(envelope) });
+                inbox.arrived(envelope);
+              },
         ordered: (envelope) => inbox.ordered(envelope),
       });
     },
@@ -179,7 +190,25 @@ export async function startPeer(options: PeerOptions = {}): Promise<StartedPeer>
     driver.crash();
     inbox.end();
   };
-  return { peer, join, crash };
+  return { peer, join, crash, watch: watchOf(driver) };
+}
+
+function watchOf(driver: Driver<PeerCore, PeerEvent>): PeerWatch {
+  return {
+    epoch: driver.core.self.epoch,
+    get connections() {
+      return driver.connections;
+    },
+    get inspection() {
+      return driver.core.inspection;
+    },
+    queuedBytes(neighbor) {
+      const link = driver.core.inspection.links().find(({ contact }) => contact.id === neighbor)?.link;
+      return link === undefined ? undefined : driver.queuedBytes(link);
+    },
+    freeze: () => driver.freeze(),
+    thaw: () => driver.thaw(),
+  };
 }
 
 /** The time from the start to the first neighbor. */

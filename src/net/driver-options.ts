@@ -1,5 +1,6 @@
 /** How a driver is told where to listen, what to speak there, and how much of everything there may be. */
 import type { Dialect } from "../core/effects.js";
+import type { Wires } from "./wires.js";
 
 /** Where to listen, and the limits on sockets. */
 export interface DriverOptions {
@@ -9,6 +10,8 @@ export interface DriverOptions {
   readonly host?: string | undefined;
   /** Local IP to open connections from, where the machine has several. */
   readonly localIp?: string | undefined;
+  /** Paths to other drivers of this process that may be cut. */
+  readonly wires?: Wires | undefined;
   /** Connections from others that are open at the same time; more are closed at once. */
   readonly connectionsMax?: number;
   /** The life of a classic connection, from its opening; and how long a dial may take. */

@@ -10,7 +10,7 @@
  * socket brought, or with all that an application asks for before it lets go of the processor. On a link that is written
  * to very often it waits for a few milliseconds, so that many messages share the cost of a write.
  */
-import { connect, createServer, isIP, type Server, type Socket } from "node:net";
+import { createServer, type Server, Socket } from "node:net";
 import { type Address, splitAddress } from "../core/address.js";
 import type { Core, Dialect, DownReason, Effects, LinkId } from "../core/effects.js";
 import { defaultMaxPayloadBytes } from "../wire/native.js";
@@ -19,11 +19,11 @@ import { now } from "./clock.js";
 import type { AnyMessage, Connection, Turned } from "./connection.js";
 import { Deadlines } from "./deadlines.js";
 import { Doorstep, type DoorstepOwner } from "./doorstep.js";
-import type { DialectOptions, DriverOptions } from "./driver-options.js";
-import { ListenError } from "./errors.js";
+import type { DialectOptions } from "./driver-options.js";
+import { Flushes } from "./flushes.js";
+import { listen } from "./listen.js";
 import { NativeConnection, type NativeLimits, type NativeOwner } from "./native-connection.js";
-import { remoteAddress } from "./socket-address.js";
-import { Waits } from "./write-pace.js";
+import { localAddressFor, remoteAddress } from "./socket-address.js";
 
 export type { AnyMessage, Turned } from "./connection.js";
 export type { DialectOptions, DriverOptions } from "./driver-options.js";
@@ -55,11 +55,8 @@ export class Driver<C extends Core<AnyMessage>, Event> implements ClassicOwner, 
   /** Classic connections whose bytes may be complete. */
   readonly #settling: Deadlines<ClassicConnection>;
   /** Native connections with something to write. */
-  #unflushed: NativeConnection[] = [];
-  /** Busy ones that wait for more to write, until the timer. */
-  #waiting: NativeConnection[] = [];
-  #waitingTimer: NodeJS.Timeout | undefined;
-  readonly waits = new Waits();
+  readonly #flushes = new Flushes(() => this.#settle());
+  readonly waits = this.#flushes.waits;
   /** Whether a flush is on its way, at the end of what runs now. */
   #isFlushing = false;
   /** Native connections that are congested, or no longer are, and the core does not know yet. */
@@ -71,6 +68,8 @@ export class Driver<C extends Core<AnyMessage>, Event> implements ClassicOwner, 
   /** No connection is ended before this time: set when this process was late itself, and has unread bytes to look at. */
   #patientUntil = 0;
   #stopped = false;
+  /** What has happened since this driver was frozen; undefined when it is not. */
+  #held: (() => void)[] | undefined;
   #onEmpty: (() => void) | undefined;
 
   private constructor(options: DialectOptions, owner: DriverOwner<Event>, server: Server) {
@@ -107,15 +106,12 @@ export class Driver<C extends Core<AnyMessage>, Event> implements ClassicOwner, 
     driver.#core = make(driver.#effects(), driver.port);
     server.on("connection", (socket) => driver.#accept(socket));
     server.on("drop", (dropped) => {
-      const remote = remoteAddress({
-        remoteAddress: dropped?.remoteAddress ?? "",
-        remotePort: dropped?.remotePort ?? 0,
-      });
-      owner.turned({ remote: remote ?? "unknown", why: "too-many-connections" });
+      owner.turned({ remote: remoteAddress(dropped ?? {}) ?? "unknown", why: "too-many-connections" });
     });
     server.on("error", () => {
       // Accepting failed for want of sockets. The kernel keeps the connection waiting and Node tries again.
     });
+    options.wires?.attach(driver.port, () => driver.#look());
     driver.#schedule();
     return driver;
   }
@@ -131,6 +127,12 @@ export class Driver<C extends Core<AnyMessage>, Event> implements ClassicOwner, 
     return this.#connections.size + (this.#doorstep?.size ?? 0);
   }
 
+  /** Bytes that wait to be written on a link; undefined for a link that there is not, or one of the classic dialect. */
+  queuedBytes(link: LinkId): number | undefined {
+    const connection = this.#connections.get(link);
+    return connection instanceof NativeConnection ? connection.queuedBytes : undefined;
+  }
+
   /** The core, for reading. What changes it goes through {@link call}. */
   get core(): C {
     return this.#core;
@@ -141,7 +143,7 @@ export class Driver<C extends Core<AnyMessage>, Event> implements ClassicOwner, 
     const result = input(this.#core, now());
     if (this.#changed.length > 0) this.#tellCongestion();
     // A caller that asks for much does so in a loop: it all goes out together, once the loop is through.
-    if (this.#unflushed.length > 0) this.#settleSoon();
+    if (this.#flushes.hasNew) this.#settleSoon();
     else this.#schedule();
     return result;
   }
@@ -149,8 +151,8 @@ export class Driver<C extends Core<AnyMessage>, Event> implements ClassicOwner, 
   /** Ends in good order: what was sent still goes out, for at most `limitMs`. */
   async close(limitMs = 500): Promise<void> {
     if (this.#stopped) return;
-    for (const connection of this.#unflushed) connection.flush();
-    this.#flushWaiting();
+    this.thaw();
+    this.#flushes.flushAll();
     this.#stop();
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
     const empty = new Promise<void>((resolve) => {
@@ -160,6 +162,7 @@ export class Driver<C extends Core<AnyMessage>, Event> implements ClassicOwner, 
     for (const connection of this.#connections.values()) {
       if (!connection.isKnown) continue;
       connection.isKnown = false;
+      connection.stir();
       connection.close();
     }
     if (this.#connections.size === 0) this.#onEmpty?.();
@@ -180,11 +183,48 @@ export class Driver<C extends Core<AnyMessage>, Event> implements ClassicOwner, 
     this.#connections.clear();
   }
 
+  /**
+   * Stops as a process does that is sent SIGSTOP: it reads nothing, writes nothing, no timer runs, and what connects to it
+   * is not answered. The core is not to be called then.
+   */
+  freeze(): void {
+    if (this.#stopped || this.#held !== undefined) return;
+    this.#held = [];
+    clearTimeout(this.#timer);
+    this.#flushes.stop();
+    for (const connection of this.#connections.values()) connection.still();
+  }
+
+  /** Goes on after {@link freeze}; the time in between has passed for it, too. */
+  thaw(): void {
+    const held = this.#held;
+    if (held === undefined) return;
+    this.#held = undefined;
+    // The timer first, which is late: then it is known that all that waits to be read may be old.
+    if (!this.#stopped) this.#wake();
+    this.#look();
+    for (const happen of held) happen();
+  }
+
+  /** Which connections have something to say may have changed. */
+  #look(): void {
+    if (this.#held !== undefined || this.#stopped) return;
+    for (const one of this.#connections.values()) this.#isCut(one) ? one.still() : one.stir();
+  }
+
+  #isCut({ remote, isInbound }: Connection): boolean {
+    const { wires } = this.#options;
+    if (wires === undefined) return false;
+    const { port } = splitAddress(remote);
+    return wires.isCut(this.port, isInbound ? wires.dialerAt(port) : port);
+  }
+
   #stop(): void {
     this.#stopped = true;
     clearTimeout(this.#timer);
-    clearTimeout(this.#waitingTimer);
+    this.#flushes.stop();
     this.#settling.clear();
+    this.#options.wires?.detach(this.port);
   }
 
   #effects(): Effects<AnyMessage, Event> {
@@ -210,30 +250,33 @@ export class Driver<C extends Core<AnyMessage>, Event> implements ClassicOwner, 
 
   #dial(address: Address, dialect: Dialect): LinkId {
     const { ip, port } = splitAddress(address);
-    const localIp = this.#localIpFor(ip);
-    const socket = connect({
-      host: ip,
-      port,
-      allowHalfOpen: true,
-      noDelay: true,
-      ...(localIp ? { localAddress: localIp } : {}),
-    });
+    const to = { host: ip, port, ...localAddressFor(ip, this.#options.localIp) };
+    const socket = new Socket({ allowHalfOpen: true }).setNoDelay(true);
     const connection = this.#open(socket, address, dialect, false);
+    if (this.#isCut(connection)) connection.still(() => socket.connect(to));
+    else socket.connect(to);
     this.#lives.start(connection, now());
-    socket.once("connect", () => {
-      if (connection.isKnown) this.#up(connection);
-    });
+    socket.once("connect", () => this.#connected(connection, socket));
     this.#schedule();
     return connection.link;
   }
 
-  /** The IP to dial from: the one that was asked for, if the target is of the same family. */
-  #localIpFor(ip: string): string | undefined {
-    const { localIp } = this.#options;
-    return localIp !== undefined && (isIP(ip) === 0 || isIP(ip) === isIP(localIp)) ? localIp : undefined;
+  #connected(connection: Connection, socket: Socket): void {
+    const { wires } = this.#options;
+    const { localPort } = socket;
+    if (wires !== undefined && localPort !== undefined) {
+      socket.once("close", () => wires.hungUp(localPort));
+      wires.dialed(localPort, this.port);
+    }
+    if (this.#held !== undefined) this.#held.push(() => this.#connected(connection, socket));
+    else if (connection.isKnown) this.#up(connection);
   }
 
   #accept(socket: Socket): void {
+    if (this.#held !== undefined) {
+      this.#held.push(() => this.#accept(socket));
+      return;
+    }
     const remote = remoteAddress(socket);
     if (remote === undefined || this.#stopped) socket.destroy();
     else if (this.#doorstep === undefined) this.#welcome(socket, remote, "classic");
@@ -244,6 +287,11 @@ export class Driver<C extends Core<AnyMessage>, Event> implements ClassicOwner, 
   }
 
   decided(socket: Socket, remote: Address, dialect: Dialect, first: Uint8Array): void {
+    if (this.#held !== undefined) {
+      socket.pause();
+      this.#held.push(() => this.decided(socket, remote, dialect, first));
+      return;
+    }
     if (this.#options.dialects?.includes(dialect)) this.#welcome(socket, remote, dialect).take(first);
     else {
       this.turned({ remote, why: "not-spoken" });
@@ -325,7 +373,7 @@ export class Driver<C extends Core<AnyMessage>, Event> implements ClassicOwner, 
   }
 
   flushLater(connection: NativeConnection): void {
-    this.#unflushed.push(connection);
+    this.#flushes.add(connection);
   }
 
   congestionChanged(connection: NativeConnection): void {
@@ -351,44 +399,12 @@ export class Driver<C extends Core<AnyMessage>, Event> implements ClassicOwner, 
   /** After an input: what the core has said goes out, and what it waits for is put on the clock. */
   #settle(): void {
     if (this.#stopped) return;
-    if (this.#waiting.length > 0) this.#flush([]);
-    while (this.#unflushed.length > 0 || this.#changed.length > 0) {
-      const unflushed = this.#unflushed;
-      this.#unflushed = [];
-      this.#flush(unflushed);
+    if (this.#flushes.hasWaiting) this.#flushes.flush();
+    while (this.#flushes.hasNew || this.#changed.length > 0) {
+      this.#flushes.flush();
       this.#tellCongestion();
     }
     this.#schedule();
-  }
-
-  /** Those with much to write, and those that are seldom written to; the others later. */
-  #flush(unflushed: NativeConnection[]): void {
-    const at = now();
-    const waiting = this.#waiting.length === 0 ? unflushed : this.#waiting.concat(unflushed);
-    this.#waiting = [];
-    for (const connection of waiting) {
-      if (connection.shouldWait(at)) this.#waiting.push(connection);
-      else connection.flush();
-    }
-    if (this.#waiting.length === 0) return;
-    this.#waitingTimer ??= this.#flushWaitingLater(at);
-  }
-
-  #flushWaitingLater(at: number): NodeJS.Timeout {
-    const { paceMs } = this.waits;
-    return setTimeout(() => {
-      this.waits.late(now() - at - paceMs);
-      this.#flushWaiting();
-      this.#settle();
-    }, paceMs);
-  }
-
-  #flushWaiting(): void {
-    const waiting = this.#waiting;
-    this.#waiting = [];
-    clearTimeout(this.#waitingTimer);
-    this.#waitingTimer = undefined;
-    for (const connection of waiting) connection.flush();
   }
 
   #tellCongestion(): void {
@@ -401,7 +417,7 @@ export class Driver<C extends Core<AnyMessage>, Event> implements ClassicOwner, 
   }
 
   #schedule(): void {
-    if (this.#stopped || this.#core === undefined) return;
+    if (this.#stopped || this.#core === undefined || this.#held !== undefined) return;
     const next = this.#nextWake();
     if (next >= this.#timerAt) return;
     clearTimeout(this.#timer);
@@ -430,16 +446,4 @@ export class Driver<C extends Core<AnyMessage>, Event> implements ClassicOwner, 
     if (this.#core.nextWake <= at) this.#core.wake(at);
     this.#settle();
   }
-}
-
-function listen(server: Server, options: DriverOptions): Promise<void> {
-  const { host, port } = options;
-  return new Promise((resolve, reject) => {
-    const failed = (error: NodeJS.ErrnoException) => reject(ListenError.from(error, host, port));
-    server.once("error", failed);
-    server.listen({ port, ...(host === undefined ? {} : { host }), backlog: 1_024 }, () => {
-      server.off("error", failed);
-      resolve();
-    });
-  });
 }

@@ -75,6 +75,11 @@ export class NativeConnection extends Connection {
     return this.#isCongested;
   }
 
+  /** Bytes that wait to be written. */
+  get queuedBytes(): number {
+    return this.#writer.bytes + this.socket.writableLength;
+  }
+
   /** Whether {@link isCongested} is news to the core. */
   takeCongestion(): boolean {
     if (!this.isOpen || this.#isCongested === this.#isCongestionTold) return false;

@@ -118,6 +118,16 @@ export class ClassicPeer {
     await this.#journal.close();
   }
 
+  /** Stops as SIGSTOP stops a process: nothing may be asked of it then but to thaw, close or crash. */
+  freeze(): void {
+    this.#driver.freeze();
+  }
+
+  /** Goes on after {@link freeze}, late. */
+  thaw(): void {
+    this.#driver.thaw();
+  }
+
   /** Stops as a killed process does. */
   crash(): void {
     this.#driver.crash();

@@ -4,7 +4,7 @@ import { type Address, isWildcard, joinAddress } from "../core/address.js";
 import type { Dialect, Effects } from "../core/effects.js";
 import { parsePeerId } from "../core/identity.js";
 import { type SeedConfig, seedDefaults } from "../core/seed/config.js";
-import { SeedCore, type SeedEvent } from "../core/seed/seed.js";
+import { type RegisteredView, SeedCore, type SeedEvent } from "../core/seed/seed.js";
 import { now } from "./clock.js";
 import { type AnyMessage, Driver, type DriverOptions } from "./driver.js";
 import { Journal, type JournalOptions } from "./journal.js";
@@ -108,6 +108,21 @@ export class Seed {
   /** Registered peers of both dialects, in order of arrival. */
   peers(): Address[] {
     return this.#driver.core.peers();
+  }
+
+  /** What is known of each registered peer, in order of arrival. */
+  registrations(): RegisteredView[] {
+    return [...this.#driver.core.registrations()];
+  }
+
+  /** Where this seed says that it can be reached. */
+  get address(): Address {
+    return this.#driver.core.self.contact.address;
+  }
+
+  /** The tunables in force. */
+  get config(): SeedConfig {
+    return this.#driver.core.config;
   }
 
   /** How many peers are registered. */

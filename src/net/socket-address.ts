@@ -1,4 +1,5 @@
 /** Between the addresses of sockets and ours. */
+import { isIP } from "node:net";
 import { networkInterfaces } from "node:os";
 import { type Address, canonicalIp, joinAddress } from "../core/address.js";
 import type { DownReason } from "../core/effects.js";
@@ -58,4 +59,10 @@ export function downReasonOf(error: NodeJS.ErrnoException): DownReason {
     default:
       return "unreachable";
   }
+}
+
+/** The option that dials from a local IP: the one that was asked for, if the target is of the same family. */
+export function localAddressFor(ip: string, localIp: string | undefined): { readonly localAddress?: string } {
+  if (localIp === undefined || (isIP(ip) !== 0 && isIP(ip) !== isIP(localIp))) return {};
+  return { localAddress: localIp };
 }

@@ -21,10 +21,11 @@ import type { Random } from "../random.js";
 import { Checks, type Evidence } from "./checks.js";
 import type { SeedConfig } from "./config.js";
 import { Conversations, type SeedSelf } from "./conversations.js";
-import { Registry } from "./registry.js";
+import { type RegisteredView, Registry } from "./registry.js";
 
 export type { Evidence } from "./checks.js";
 export type { SeedSelf } from "./conversations.js";
+export type { RegisteredView } from "./registry.js";
 
 /** What a seed tells its owner. */
 export type SeedEvent =
@@ -107,6 +108,16 @@ export class SeedCore implements Core<Message | ClassicMessage> {
   /** Registered peers of both dialects, in order of arrival. */
   peers(): Address[] {
     return [...this.#registry.addresses()];
+  }
+
+  /** What is known of each registered peer, in order of arrival. */
+  registrations(): Iterable<RegisteredView> {
+    return this.#registry.views();
+  }
+
+  /** The tunables in force. */
+  get config(): SeedConfig {
+    return this.#config;
   }
 
   /** How many peers are registered. */
