@@ -30,5 +30,8 @@ export const exitTimeout = 8;
 /** The seeds or peers that were found belong to a network of another name. */
 export const exitWrongNetwork = 9;
 
+/** The admin endpoint would be open to other machines without a token, or its token cannot be used. */
+export const exitToken = 10;
+
 /** A second Ctrl-C, or one before the work was done: ended with something under way (128 + SIGINT, as shells count). */
 export const exitInterrupted = 130;

@@ -8,6 +8,7 @@ import { journalOf } from "../net/peer-journal.js";
 import { contactsText, readContacts } from "./contacts.js";
 import { Departure } from "./departure.js";
 import { exitFine } from "./exit-codes.js";
+import { endpointPlace, openEndpoint, tellEndpoint } from "./http-options.js";
 import { messageFields, messageLine } from "./message-print.js";
 import { eventFields, startNative } from "./native-start.js";
 import { Output } from "./output.js";
@@ -23,13 +24,18 @@ const everyDefaultMs = 5_000;
 export async function runNativePeer(options: PeerCommandOptions): Promise<number> {
   const departure = new Departure();
   const output = new Output(options, () => departure.requestOnce());
+  const place = await endpointPlace(options);
   const contacts = await readContacts(options);
   const started = await startNative(contacts, options);
   const { peer } = started;
   const { port } = splitAddress(peer.address);
+  let isJoined = false;
   const journal = journalOf(peer, {
     logDir: options.logDir,
-    onEvent: (event) => output.event(event.type, eventFields(event)),
+    onEvent(event) {
+      if (event.type === "joined") isJoined = true;
+      output.event(event.type, eventFields(event));
+    },
     onLine: (line) => output.note(line),
     onWarning: (line) => output.warning(line),
   });
@@ -45,6 +51,11 @@ export async function runNativePeer(options: PeerCommandOptions): Promise<number
   if (isFirst) output.note(`Nobody to ask: this is the first peer here. Others join it with --peer ${peer.address}`);
   for (const topic of topicsOf(options)) void print(peer, peer.subscribe(topic, { overflow: "drop-oldest" }), output);
   const joining = withProgress(output, `joining through ${contactsText(contacts)}`, started.join());
+  const endpoint = await openEndpoint(place, output, async () => {
+    const { peerSubject } = await import("../http/peer-subject.js");
+    return peerSubject(started, { isJoined: () => isJoined });
+  });
+  tellEndpoint(endpoint, output);
   const input = new StandardInput();
   void joining.then(
     () => talk(peer, input, options, output),
@@ -54,6 +65,7 @@ export async function runNativePeer(options: PeerCommandOptions): Promise<number
   );
   await Promise.race([departure.requested, joining.then(() => departure.requested)]);
   input.close();
+  await endpoint?.close();
   await peer.close();
   await journal.close();
   output.event("left");

@@ -4,10 +4,11 @@ import type { Dialect } from "../core/effects.js";
 import type { PresetName } from "../core/presets.js";
 import type { ContactOptions } from "./contacts.js";
 import { usageFailure } from "./failure.js";
+import type { HttpOptions } from "./http-options.js";
 import type { OutputOptions } from "./output.js";
 
 /** The options of `hearsay peer`. Times are in milliseconds; what is left out is the dialect's to choose. */
-export interface PeerCommandOptions extends OutputOptions, ContactOptions {
+export interface PeerCommandOptions extends OutputOptions, ContactOptions, HttpOptions {
   readonly dialect: Dialect;
   readonly port?: number;
   /** All interfaces when left out. */
@@ -36,7 +37,7 @@ export interface PeerCommandOptions extends OutputOptions, ContactOptions {
 }
 
 const onlyClassic = ["liveness"] as const;
-const onlyNative = ["peer", "network", "history", "subscribe", "tag", "identity", "preset"] as const;
+const onlyNative = ["peer", "network", "history", "subscribe", "tag", "identity", "preset", "http"] as const;
 
 /**
  * Refuses what the dialect has no use for: an option that does nothing would be a promise that is not kept.

@@ -17,6 +17,7 @@ import {
   basePortValue,
   countValue,
   durationValue,
+  httpValue,
   interfaceValue,
   networkValue,
   portValue,
@@ -27,6 +28,8 @@ import {
 
 const day = 86_400_000;
 const messagesMax = 1_000_000;
+const httpText = "serve the admin endpoint on [ip:]port, of loopback when there is no ip; 0 for any free port";
+const tokenText = "file with the token that the endpoint asks for; or the variable HEARSAY_HTTP_TOKEN";
 
 /** The command line. `done` is given the exit code of the command that ran. */
 export function makeProgram(done: (exitCode: number) => void): Command {
@@ -121,6 +124,8 @@ function seedCommand(): Command {
     .option("--network <name>", `name of the network (default: ${defaultNetwork})`, networkValue)
     .option("--config <file>", "list of seeds, to warn when this one is not in it")
     .option("--log-dir <folder>", "folder for seedlog_<port>.txt", ".")
+    .option("--http <place>", `${httpText} (default: none)`, httpValue)
+    .option("--http-token-file <file>", tokenText)
     .addHelpText("after", seedExamples);
 }
 
@@ -145,6 +150,8 @@ function peerCommand(): Command {
     .option("--log-dir <folder>", `folder for peerlog_<port>.txt (default: no log${classic}.)`)
     .addOption(new Option("--dialect <name>", "protocol to speak").choices(["native", "classic"]).default("native"))
     .addOption(livenessOption(" (--dialect classic only; default: 13s)"))
+    .option("--http <place>", `${httpText} (default: none)`, httpValue)
+    .option("--http-token-file <file>", tokenText)
     .addHelpText("after", peerExamples);
 }
 
@@ -232,6 +239,9 @@ function upCommand(): Command {
     .addOption(livenessOption(" (default: 1s; --dialect classic: 13s)"))
     .option("--log-dir <folder>", "folder for the logs of all (default: no logs)")
     .option("--random-seed <number>", "makes random choices repeat", countValue(0, 2 ** 32 - 1))
+    .option("--http <place>", `${httpText} (default: a free port)`, httpValue)
+    .option("--no-http", "no admin endpoint")
+    .option("--http-token-file <file>", tokenText)
     .addHelpText("after", upExamples);
 }
 

@@ -6,6 +6,7 @@ import { checkTopic } from "../api/topic.js";
 import { type Address, canonicalIp, isWildcard, parseAddress } from "../core/address.js";
 import { type Tags, tagsFault } from "../core/directory/record.js";
 import { maxNetworkBytes } from "../net/network-name.js";
+import type { HttpPlace } from "./http-options.js";
 
 /** A port to listen on; 0 takes any free one. Undefined when the text is none. */
 export function readPort(text: string): number | undefined {
@@ -76,6 +77,20 @@ export function windowValue(text: string): readonly [fromMs: number, toMs: numbe
   const range = [time(from), time(to)] as const;
   if (range[0] >= range[1]) throw new InvalidArgumentError("Expected the earlier time first, such as 9.5s..11s.");
   return range;
+}
+
+/** For `--http`: `port`, or `ip:port`; loopback when there is no IP. */
+export function httpValue(text: string): HttpPlace {
+  const port = readPort(text);
+  if (port !== undefined) return { port };
+  // 0 is a port to listen on, though none to dial.
+  const [, name = "", last = ""] = /^(.+):(\d+)$/.exec(text) ?? [];
+  const host = canonicalIp(name);
+  const lastPort = readPort(last);
+  if (host === undefined || lastPort === undefined) {
+    throw new InvalidArgumentError("Expected a port (0 for any free one), or ip:port.");
+  }
+  return { host, port: lastPort };
 }
 
 /** For `--host`: an IP (IPv6 with or without brackets) or a name. */

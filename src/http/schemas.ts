@@ -12,4 +12,5 @@ export * from "./schemas/events.js";
 export * from "./schemas/network.js";
 export * from "./schemas/parts.js";
 export * from "./schemas/peer.js";
+export * from "./schemas/queries.js";
 export * from "./schemas/requests.js";

@@ -253,7 +253,7 @@ export class Driver<C extends Core<AnyMessage>, Event> implements ClassicOwner, 
     const to = { host: ip, port, ...localAddressFor(ip, this.#options.localIp) };
     const socket = new Socket({ allowHalfOpen: true }).setNoDelay(true);
     const connection = this.#open(socket, address, dialect, false);
-    if (this.#isCut(connection)) connection.still(() => socket.connect(to));
+    if (this.#isCut(connection)) connection.still(() => (connection.isKnown ? socket.connect(to) : socket.destroy()));
     else socket.connect(to);
     this.#lives.start(connection, now());
     socket.once("connect", () => this.#connected(connection, socket));

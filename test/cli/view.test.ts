@@ -134,6 +134,10 @@ function peerOf(i: number, count: number): PeerState {
   const liveness: LivenessState = killed ? { type: "dead" } : { type: "ok", roundTripMs: 2 };
   return {
     name: `p${i}`,
+    id: undefined,
+    dialect: "native",
+    startedAt: 0,
+    endedAt: undefined,
     address: joinAddress("127.0.0.1", 6_000 + i)!,
     status: killed ? "killed" : "joined",
     neighbors: killed ? [] : ["p2", "p3"],

@@ -1,10 +1,11 @@
 /** A classic peer of a local network. */
 import { printMessageId } from "../../api/received-message.js";
 import { joinAddress } from "../../core/address.js";
-import { nativeIdOf } from "../../core/bridge/classic-form.js";
+import { classicTopic, nativeIdOf } from "../../core/bridge/classic-form.js";
 import { classicPeerDefaults } from "../../core/classic/config.js";
 import type { Gossip } from "../../core/classic/message.js";
 import type { ClassicPeerEvent } from "../../core/classic/peer.js";
+import { now } from "../../net/clock.js";
 import { ClassicPeer } from "../../net/peer.js";
 import { peerPace } from "../pace.js";
 import { type LocalPeer, type LocalPeerEvent, type LocalPeerOptions, loopback } from "./local-peer.js";
@@ -19,6 +20,7 @@ export async function startClassicLocalPeer(options: LocalPeerOptions): Promise<
     // What there is to say, the network tells it.
     config: { ...peerPace(options.livenessMs ?? classicPeerDefaults.probeIntervalMs), messages: 0 },
     logDir,
+    wires: options.wires,
     ...(randomSeed === undefined ? {} : { randomSeed }),
     onEvent(event) {
       const told = toldOf(event);
@@ -28,6 +30,10 @@ export async function startClassicLocalPeer(options: LocalPeerOptions): Promise<
   });
   return {
     address: joinAddress(loopback, peer.port)!,
+    native: undefined,
+    say: (text) => peer.say(text).text,
+    freeze: () => peer.freeze(),
+    thaw: () => peer.thaw(),
     get isJoined() {
       return peer.joined;
     },
@@ -57,7 +63,8 @@ function toldOf(event: ClassicPeerEvent): LocalPeerEvent | undefined {
       return { type: "unlinked", neighbor: event.peer, reason: event.reason };
     case "gossip": {
       const { origin, body } = event.gossip;
-      return { type: "heard", id: idOf(event.gossip), origin, body, own: event.own };
+      const way = { at: now(), round: undefined, from: undefined };
+      return { type: "heard", id: idOf(event.gossip), origin, topic: classicTopic, body, own: event.own, ...way };
     }
     case "alive":
       return { type: "alive", neighbor: event.peer, roundTripMs: event.roundTripMs };

@@ -1,7 +1,8 @@
 /** What a local network tells whoever shows it. Peers and seeds go by their names (`p1`, `s1`). */
 import type { Address } from "../../core/address.js";
-import type { PeerStatus } from "../../core/directory/record.js";
+import type { PeerState, PeerStatus } from "../../core/directory/record.js";
 import type { Evidence } from "../../core/seed/seed.js";
+import type { StatusChange } from "./local-peer.js";
 
 /** Something that happened in a local network. */
 export type NetworkEvent =
@@ -17,8 +18,11 @@ export type NetworkEvent =
       readonly type: "published";
       readonly peer: string;
       readonly id: string;
+      readonly topic: string;
       readonly body: string;
       readonly expected: number;
+      /** In milliseconds since 1970. */
+      readonly at: number;
     }
   /** `complete`: that was the last of them. `extra`: the peer joined later, so it was not counted on. */
   | {
@@ -28,6 +32,11 @@ export type NetworkEvent =
       readonly id: string;
       readonly body: string;
       readonly outcome: "counted" | "complete" | "extra" | "duplicate";
+      /** The neighbor that brought it, and the hops from the origin; null where it cannot be told. */
+      readonly from: string | null;
+      readonly round: number | null;
+      /** In milliseconds since 1970. */
+      readonly at: number;
     }
   /** The directory of `observer` says something else of `peer` than before; `isFirst`: nobody had said so yet. */
   | {
@@ -36,6 +45,9 @@ export type NetworkEvent =
       readonly observer: string;
       readonly status: PeerStatus;
       readonly isFirst: boolean;
+      /** What has happened to it there, and all that the directory says. */
+      readonly change: StatusChange;
+      readonly state: PeerState;
     }
   /** All native peers that were there say that a killed peer is dead, so long after its end. */
   | { readonly type: "dead"; readonly peer: string; readonly afterMs: number }
@@ -49,6 +61,14 @@ export type NetworkEvent =
   | { readonly type: "kept"; readonly seed: string; readonly peer: string }
   /** A peer was ended as SIGKILL would, on request. */
   | { readonly type: "killed"; readonly peer: string }
+  /** A peer was stopped as SIGSTOP would, or goes on, or has said goodbye and ended, on request. */
+  | { readonly type: "frozen" | "thawed" | "left"; readonly peer: string }
+  /** The path between two peers or seeds was cut. */
+  | { readonly type: "cut"; readonly a: string; readonly b: string }
+  /** All paths between these groups were cut. */
+  | { readonly type: "partitioned"; readonly groups: readonly (readonly string[])[] }
+  /** All paths are whole again. */
+  | { readonly type: "healed" }
   /** What a peer or seed has to complain about. */
   | { readonly type: "warning"; readonly source: string; readonly line: string };
 
@@ -79,6 +99,18 @@ export function eventLine(event: NetworkEvent): string | undefined {
       return `${event.seed} kept ${event.peer} on its list: it answers`;
     case "killed":
       return `${event.peer} was killed`;
+    case "frozen":
+      return `${event.peer} was frozen`;
+    case "thawed":
+      return `${event.peer} goes on`;
+    case "left":
+      return `${event.peer} has left`;
+    case "cut":
+      return `the path between ${event.a} and ${event.b} was cut`;
+    case "partitioned":
+      return `the network was parted in ${event.groups.length}`;
+    case "healed":
+      return "all paths are whole";
     case "delivered":
       return event.outcome === "duplicate"
         ? `${event.peer} was given ${event.body} of ${event.origin} twice`

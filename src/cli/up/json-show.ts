@@ -24,7 +24,12 @@ export class JsonShow implements Show {
 
   event(event: NetworkEvent): void {
     const { type, ...fields } = event;
-    this.#output.event(type, fields);
+    if (event.type !== "status") {
+      this.#output.event(type, fields);
+      return;
+    }
+    const { peer, observer, status, isFirst } = event;
+    this.#output.event(type, { peer, observer, status, isFirst });
   }
 
   open(network: LocalNetwork): void {
@@ -32,6 +37,10 @@ export class JsonShow implements Show {
     this.#timer = setInterval(() => {
       this.#output.event("progress", { upMs: now() - this.#startedAt, ...network.counts() });
     }, progressMs);
+  }
+
+  endpoint(url: string): void {
+    this.#output.event("http", { url });
   }
 
   linking(): void {}

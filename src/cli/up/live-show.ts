@@ -43,6 +43,7 @@ export class LiveShow implements Show {
   #network: LocalNetwork | undefined;
   #publisher: Publisher | undefined;
   #phase = "starting";
+  #url: string | undefined;
   #endsAt: number | undefined;
   #timer: NodeJS.Timeout | undefined;
   #hasTerminal = false;
@@ -81,6 +82,10 @@ export class LiveShow implements Show {
   open(network: LocalNetwork, publisher: Publisher): void {
     this.#network = network;
     this.#publisher = publisher;
+  }
+
+  endpoint(url: string): void {
+    this.#url = url;
   }
 
   linking(joined: number, linked: number, living: number): void {
@@ -161,6 +166,7 @@ export class LiveShow implements Show {
     const footer = this.#hasKeys ? "keys" : "no-keys";
     return {
       phase: this.#phase,
+      url: this.#url,
       upMs: at - this.#startedAt,
       leftMs: this.#endsAt === undefined ? undefined : this.#endsAt - at,
       seeds: network?.seeds() ?? [],
@@ -196,9 +202,14 @@ export class LiveShow implements Show {
 function toneOf(event: NetworkEvent): ViewEvent["tone"] {
   switch (event.type) {
     case "joined":
+    case "thawed":
+    case "healed":
     case "kept":
       return "good";
     case "killed":
+    case "frozen":
+    case "cut":
+    case "partitioned":
     case "reported":
     case "dead":
     case "status":

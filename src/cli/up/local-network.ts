@@ -2,97 +2,42 @@
  * A whole network in this process: seeds and peers on 127.0.0.1, each with real sockets of its own. Knows who is linked
  * to whom and who has heard what; knows nothing of terminals, so that anything may show it.
  */
-import { type Address, joinAddress } from "../../core/address.js";
-import type { Dialect } from "../../core/effects.js";
+import { type Address, joinAddress, splitAddress } from "../../core/address.js";
 import type { SeedEvent } from "../../core/seed/seed.js";
 import { now } from "../../net/clock.js";
 import { Seed } from "../../net/seed.js";
+import { Breakage } from "./breakage.js";
 import { startClassicLocalPeer } from "./classic-local-peer.js";
 import type { NetworkEvent } from "./events.js";
-import { type LocalPeer, type LocalPeerEvent, loopback } from "./local-peer.js";
+import { reachableFrom, twoWayLinks } from "./links.js";
+import { type LocalPeerEvent, loopback } from "./local-peer.js";
+import { type MessageWay, MessageWays } from "./message-ways.js";
 import { startNativeLocalPeer } from "./native-local-peer.js";
+import type {
+  LivenessState,
+  LocalNetworkOptions,
+  PeerState,
+  RunningPeer,
+  RunningSeed,
+  SeedState,
+} from "./network-state.js";
 import { type Opinion, Opinions } from "./opinions.js";
-import { type Counts, type PeerCounts, Tally } from "./tally.js";
+import { type Counts, Tally } from "./tally.js";
 
-/** What the peers of a network speak; `mixed`: every other peer is a classic one. */
-export type NetworkDialect = Dialect | "mixed";
-
-/** How to run a network. */
-export interface LocalNetworkOptions {
-  readonly seeds: number;
-  readonly peers: number;
-  /** Seeds take this port and those after it, then peers. Any free ports when left out. */
-  readonly basePort?: number | undefined;
-  /** What the peers speak. They generate nothing by themselves: see {@link LocalNetwork.publish}. */
-  readonly dialect: NetworkDialect;
-  /** From one liveness test of each neighbor to the next, in milliseconds; the dialect's default when left out. */
-  readonly livenessMs?: number | undefined;
-  /** Folder for the logs of all; none when left out. */
-  readonly logDir?: string | undefined;
-  /** Makes the random choices of all repeat (not the timing of sockets). */
-  readonly randomSeed?: number | undefined;
-  readonly onEvent?: (event: NetworkEvent) => void;
-}
-
-/** What became of the latest liveness test of a peer, or by it, whichever its dialect tells; or what others say of its life. */
-export type LivenessState =
-  | { readonly type: "untested" }
-  | { readonly type: "ok"; readonly roundTripMs: number }
-  | { readonly type: "silent"; readonly silences: number }
-  | { readonly type: "suspect" }
-  /** Of a native peer: so many of so many others say it. */
-  | { readonly type: "dead"; readonly by?: number; readonly of?: number };
-
-/** One peer, as it is now. */
-export interface PeerState extends PeerCounts {
-  /** `p1`, `p2`, … in order of starting. */
-  readonly name: string;
-  readonly address: Address;
-  readonly status: "joining" | "joined" | "killed";
-  /** Names, in order of starting. */
-  readonly neighbors: readonly string[];
-  readonly generated: number;
-  readonly liveness: LivenessState;
-}
-
-/** One seed, as it is now. */
-export interface SeedState {
-  /** `s1`, `s2`, … in order of starting. */
-  readonly name: string;
-  readonly address: Address;
-  /** Peers on its list. */
-  readonly registered: number;
-}
-
-interface RunningPeer {
-  readonly name: string;
-  readonly address: Address;
-  readonly peer: LocalPeer;
-  readonly isNative: boolean;
-  readonly startedAt: number;
-  killed: boolean;
-  /** Infinity while it lives. */
-  killedAt: number;
-  /** Whether it was told that all say it is dead. */
-  isMourned: boolean;
-  generated: number;
-  liveness: LivenessState;
-}
-
-interface RunningSeed {
-  readonly name: string;
-  readonly address: Address;
-  readonly seed: Seed;
-}
+export type { LivenessState, LocalNetworkOptions, NetworkDialect, PeerState, SeedState } from "./network-state.js";
 
 /** Seeds and peers on loopback. */
 export class LocalNetwork {
+  /** What is broken on purpose. */
+  readonly breakage = new Breakage((event) => this.#tell(event));
   readonly #options: LocalNetworkOptions;
   readonly #seeds: RunningSeed[] = [];
   readonly #peers = new Map<string, RunningPeer>();
   readonly #names = new Map<Address, string>();
   readonly #tally = new Tally();
   readonly #opinions = new Opinions();
+  readonly #ways = new MessageWays();
+  readonly #listeners = new Set<(event: NetworkEvent) => void>();
   #nextPort: number | undefined;
   #started = 0;
   #closed = false;
@@ -136,10 +81,12 @@ export class LocalNetwork {
       livenessMs: this.#options.livenessMs,
       logDir: this.#options.logDir,
       randomSeed: this.#randomSeed(),
+      wires: this.breakage.wires,
       onEvent,
       onWarning: (line) => this.#warning(name, line),
     });
     const { address } = peer;
+    this.breakage.add(name, splitAddress(address).port);
     const running: RunningPeer = {
       name,
       address,
@@ -147,6 +94,8 @@ export class LocalNetwork {
       isNative,
       startedAt: now(),
       killed: false,
+      hasLeft: false,
+      isFrozen: false,
       killedAt: Number.POSITIVE_INFINITY,
       isMourned: false,
       generated: 0,
@@ -164,13 +113,73 @@ export class LocalNetwork {
   kill(name: string): boolean {
     const running = this.#peers.get(name);
     if (running === undefined || running.killed) return false;
-    running.killed = true;
-    running.killedAt = now();
+    this.#end(running);
     running.peer.crash();
-    this.#tally.killed(name);
     this.#tell({ type: "killed", peer: name });
     for (const other of this.#peers.values()) this.#mourn(other);
     return true;
+  }
+
+  /** Has a peer say goodbye, and end; resolves then. False when there is no living peer of that name. */
+  async leave(name: string): Promise<boolean> {
+    const running = this.#peers.get(name);
+    if (running === undefined || running.killed) return false;
+    running.hasLeft = true;
+    this.#end(running);
+    this.#tell({ type: "left", peer: name });
+    await running.peer.close();
+    return true;
+  }
+
+  /** Stops a peer as SIGSTOP would. False when there is no running peer of that name. */
+  freeze(name: string): boolean {
+    const running = this.#peers.get(name);
+    if (running === undefined || running.killed || running.isFrozen) return false;
+    running.isFrozen = true;
+    running.peer.freeze();
+    this.#tell({ type: "frozen", peer: name });
+    return true;
+  }
+
+  /** Lets a frozen peer go on. False when there is none of that name. */
+  thaw(name: string): boolean {
+    const running = this.#peers.get(name);
+    if (running === undefined || running.killed || !running.isFrozen) return false;
+    running.isFrozen = false;
+    running.peer.thaw();
+    this.#tell({ type: "thawed", peer: name });
+    return true;
+  }
+
+  /** The peer or seed of this name, ended or not; undefined when none was ever called so. */
+  find(name: string): RunningPeer | RunningSeed | undefined {
+    return this.#peers.get(name) ?? this.#seeds.find((seed) => seed.name === name);
+  }
+
+  /** Whether somebody says that a peer is suspect, dead, or has left. */
+  isDoubted(name: string): boolean {
+    return this.#opinions.of(name, () => []) !== undefined;
+  }
+
+  /** The peers that run or are frozen, in order of starting, and the seeds: for looking into them. */
+  get running(): { readonly peers: readonly RunningPeer[]; readonly seeds: readonly RunningSeed[] } {
+    return { peers: [...this.#peers.values()].filter(({ killed }) => !killed), seeds: this.#seeds };
+  }
+
+  /** The ways of so many of the latest messages, newest first. */
+  ways(count: number): MessageWay[] {
+    return this.#ways.latest(count);
+  }
+
+  /** The name of whoever listens on an address; the address itself for strangers. */
+  nameOf(address: Address): string {
+    return this.#names.get(address) ?? address;
+  }
+
+  /** Tells events from now on, beside {@link LocalNetworkOptions.onEvent}, until the function that is returned is called. */
+  listen(listener: (event: NetworkEvent) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
   }
 
   /**
@@ -180,7 +189,7 @@ export class LocalNetwork {
    */
   publish(name: string): boolean {
     const running = this.#peers.get(name);
-    if (running === undefined || running.killed || !running.peer.isJoined) return false;
+    if (running === undefined || running.killed || running.isFrozen || !running.peer.isJoined) return false;
     running.peer.publish(++running.generated);
     return true;
   }
@@ -198,26 +207,12 @@ export class LocalNetwork {
 
   /** The two-way links between living peers: each once, as a pair of names. */
   links(): [string, string][] {
-    const pairs: [string, string][] = [];
-    const neighbors = new Map(this.living().map((name) => [name, new Set(this.#neighborsOf(name))]));
-    for (const [name, others] of neighbors) {
-      for (const other of others) {
-        if (name < other && neighbors.get(other)?.has(name)) pairs.push([name, other]);
-      }
-    }
-    return pairs;
+    return twoWayLinks(new Map(this.living().map((name) => [name, new Set(this.#neighborsOf(name))])));
   }
 
   /** How many living peers can be reached from the first one over two-way links, itself included. */
   reachable(): number {
-    const ways = new Map<string, string[]>();
-    for (const [a, b] of this.links()) {
-      ways.set(a, [...(ways.get(a) ?? []), b]);
-      ways.set(b, [...(ways.get(b) ?? []), a]);
-    }
-    const found = new Set(this.living().slice(0, 1));
-    for (const name of found) for (const next of ways.get(name) ?? []) found.add(next);
-    return found.size;
+    return reachableFrom(this.living()[0], this.links());
   }
 
   /** Whether all living peers have joined, and each can be reached from each over two-way links. */
@@ -239,30 +234,24 @@ export class LocalNetwork {
   /** All peers ever started, as they are now. */
   peers(): PeerState[] {
     return [...this.#peers.values()].map((running) => {
-      const { name, address, generated, killed, peer } = running;
-      const status = killed ? "killed" : peer.isJoined ? "joined" : "joining";
+      const { name, address, generated, killed, startedAt, isNative } = running;
       const liveness = this.#livenessOf(running);
       const neighbors = killed ? [] : this.#neighborsOf(name);
-      return { name, address, status, neighbors, generated, liveness, ...this.#tally.countsOf(name) };
+      const life = { startedAt, endedAt: killed ? running.killedAt : undefined };
+      const traits = {
+        name,
+        id: running.peer.native?.peer.id,
+        address,
+        dialect: isNative ? "native" : "classic",
+        status: statusOf(running),
+      } as const;
+      return { ...traits, ...life, neighbors, generated, liveness, ...this.#tally.countsOf(name) };
     });
   }
 
   /** All seeds, as they are now. */
   seeds(): SeedState[] {
     return this.#seeds.map(({ name, address, seed }) => ({ name, address, registered: seed.size }));
-  }
-
-  /** Waits until every expected delivery has happened, for at most `limitMs`. */
-  async settle(quietMs: number, limitMs: number): Promise<void> {
-    const until = now() + limitMs;
-    let { missing } = this.counts();
-    let quietUntil = now() + quietMs;
-    while (missing > 0 && now() < Math.min(until, quietUntil)) {
-      await new Promise((resolve) => setTimeout(resolve, 10));
-      const left = this.counts().missing;
-      if (left !== missing) quietUntil = now() + quietMs;
-      missing = left;
-    }
   }
 
   /** Ends all of them in good order. */
@@ -280,12 +269,15 @@ export class LocalNetwork {
       port: this.#port(),
       host: loopback,
       logDir: this.#options.logDir,
+      wires: this.breakage.wires,
       ...(randomSeed === undefined ? {} : { randomSeed }),
       onEvent: (event) => this.#seedEvent(name, event),
       onWarning: (line) => this.#warning(name, line),
     });
     const address = joinAddress(loopback, seed.port)!;
     this.#seeds.push({ name, address, seed });
+    this.#names.set(address, name);
+    this.breakage.add(name, seed.port);
     this.#tell({ type: "seed-started", seed: name, address });
   }
 
@@ -301,11 +293,14 @@ export class LocalNetwork {
 
   #neighborsOf(name: string): string[] {
     const neighbors = this.#peers.get(name)?.peer.neighbors() ?? [];
-    return neighbors.map((address) => this.#nameOf(address)).sort(byNumber);
+    return neighbors.map((address) => this.nameOf(address)).sort(byNumber);
   }
 
-  #nameOf(address: Address): string {
-    return this.#names.get(address) ?? address;
+  #end(running: RunningPeer): void {
+    running.killed = true;
+    running.killedAt = now();
+    running.isFrozen = false;
+    this.#tally.killed(running.name);
   }
 
   #peerEvent(running: RunningPeer, event: LocalPeerEvent): void {
@@ -323,7 +318,7 @@ export class LocalNetwork {
       this.#status(name, event);
       return;
     }
-    const neighbor = this.#nameOf(event.neighbor);
+    const neighbor = this.nameOf(event.neighbor);
     switch (event.type) {
       case "linked":
         this.#tell({ type: "linked", peer: name, neighbor });
@@ -348,10 +343,11 @@ export class LocalNetwork {
     }
   }
 
-  #status(observer: string, { peer, status }: Extract<LocalPeerEvent, { type: "status" }>): void {
-    const about = this.#nameOf(peer);
+  #status(observer: string, { change, peer: state }: Extract<LocalPeerEvent, { type: "status" }>): void {
+    const about = this.nameOf(state.address);
+    const { status } = state;
     const isFirst = this.#opinions.say(observer, about, status);
-    this.#tell({ type: "status", peer: about, observer, status, isFirst });
+    this.#tell({ type: "status", peer: about, observer, status, isFirst, change, state });
     const running = this.#peers.get(about);
     if (running !== undefined) this.#mourn(running);
   }
@@ -360,7 +356,8 @@ export class LocalNetwork {
   #mourn(running: RunningPeer): void {
     const { name, killedAt } = running;
     const opinion = this.#opinionOf(running);
-    if (opinion === undefined || running.isMourned || !running.killed || opinion.dead < opinion.of) return;
+    if (opinion === undefined || running.isMourned || !running.killed || running.hasLeft || opinion.dead < opinion.of)
+      return;
     running.isMourned = true;
     this.#tell({ type: "dead", peer: name, afterMs: now() - killedAt });
   }
@@ -380,16 +377,24 @@ export class LocalNetwork {
     return roundTripMs === undefined || running.killed ? running.liveness : { type: "ok", roundTripMs };
   }
 
-  #heard(peer: string, { id, origin, body, own }: Extract<LocalPeerEvent, { type: "heard" }>): void {
+  #heard(peer: string, heard: Extract<LocalPeerEvent, { type: "heard" }>): void {
+    const { id, topic, body, own, at } = heard;
+    const round = heard.round ?? null;
     if (own) {
       const audience = this.living().filter((other) => other !== peer && this.joined(other));
+      const expected = audience.length;
       this.#tally.published(id, peer, audience);
-      this.#tell({ type: "published", peer, id, body, expected: audience.length });
+      this.#ways.published({ id, origin: peer, topic, body, publishedAt: at, expected }, round);
+      this.#tell({ type: "published", peer, id, topic, body, expected, at });
       return;
     }
     const outcome = this.#tally.delivered(id, peer);
     if (outcome === "unknown") return;
-    this.#tell({ type: "delivered", peer, origin: this.#nameOf(origin), id, body, outcome });
+    const from = heard.from === undefined ? null : this.nameOf(heard.from);
+    const isCounted = outcome === "counted" || outcome === "complete";
+    if (outcome !== "duplicate") this.#ways.delivered(id, { peer, from, round, at }, isCounted);
+    const origin = this.nameOf(heard.origin);
+    this.#tell({ type: "delivered", peer, origin, id, body, outcome, from, round, at });
   }
 
   #tested(name: string, liveness: LivenessState): void {
@@ -402,9 +407,9 @@ export class LocalNetwork {
   #seedEvent(seed: string, event: SeedEvent): void {
     if (this.#closed) return;
     if (event.type === "removed") {
-      this.#tell({ type: "removed", seed, peer: this.#nameOf(event.peer), evidence: event.evidence });
+      this.#tell({ type: "removed", seed, peer: this.nameOf(event.peer), evidence: event.evidence });
     } else if (event.type === "kept") {
-      this.#tell({ type: "kept", seed, peer: this.#nameOf(event.peer) });
+      this.#tell({ type: "kept", seed, peer: this.nameOf(event.peer) });
     }
   }
 
@@ -422,7 +427,14 @@ export class LocalNetwork {
 
   #tell(event: NetworkEvent): void {
     this.#options.onEvent?.(event);
+    for (const listener of this.#listeners) listener(event);
   }
+}
+
+function statusOf({ killed, hasLeft, isFrozen, peer }: RunningPeer): PeerState["status"] {
+  if (killed) return hasLeft ? "left" : "killed";
+  if (isFrozen) return "frozen";
+  return peer.isJoined ? "joined" : "joining";
 }
 
 /** p2 before p10. */

@@ -1,10 +1,12 @@
 /** A peer of a local network that speaks Hearsay's own protocol. */
 import { HearsayError } from "../../api/errors.js";
 import type { Peer } from "../../api/peer.js";
-import { splitAddress } from "../../core/address.js";
+import type { ReceivedMessage } from "../../api/received-message.js";
+import { type Address, splitAddress } from "../../core/address.js";
 import { classicTopic } from "../../core/bridge/classic-form.js";
 import { linkDefaults } from "../../core/link-watch.js";
 import type { PeerTuning } from "../../core/peer-config.js";
+import { now } from "../../net/clock.js";
 import { startPeer } from "../../net/create-peer.js";
 import { journalOf, type ToldEvent } from "../../net/peer-journal.js";
 import { textOf } from "../message-print.js";
@@ -15,12 +17,22 @@ const topic = "demo";
 /** Starts one. Throws as {@link startPeer} does; the file system's error when the log can't be opened. */
 export async function startNativeLocalPeer(options: LocalPeerOptions): Promise<LocalPeer> {
   const { port, seeds, logDir, randomSeed, onEvent, onWarning } = options;
-  const { peer, join, crash } = await startPeer({
-    seeds,
-    listen: { port, host: loopback },
-    config: paceOf(options.livenessMs),
-    ...(randomSeed === undefined ? {} : { randomSeed }),
-  });
+  const ways = new Map<string, Way>();
+  const native = await startPeer(
+    {
+      seeds,
+      listen: { port, host: loopback },
+      config: paceOf(options.livenessMs),
+      ...(randomSeed === undefined ? {} : { randomSeed }),
+    },
+    {
+      wires: options.wires,
+      onArrival: ({ envelope, round, from }) => {
+        ways.set(nameOf(envelope), { at: now(), round, from: from?.address });
+      },
+    },
+  );
+  const { peer, join, crash, watch } = native;
   let isJoined = false;
   const journal = journalOf(peer, {
     logDir,
@@ -37,10 +49,14 @@ export async function startNativeLocalPeer(options: LocalPeerOptions): Promise<L
     crash();
     throw error;
   }
-  void hear(peer, onEvent);
+  void hear(peer, ways, onEvent);
   join().catch((error: unknown) => onWarning(error instanceof Error ? error.message : String(error)));
   return {
     address: peer.address,
+    native,
+    say: undefined,
+    freeze: () => watch.freeze(),
+    thaw: () => watch.thaw(),
     get isJoined() {
       return isJoined;
     },
@@ -61,6 +77,17 @@ export async function startNativeLocalPeer(options: LocalPeerOptions): Promise<L
   };
 }
 
+/** How a message came, until its turn to be told of has come. */
+interface Way {
+  readonly at: number;
+  readonly round: number;
+  readonly from: Address | undefined;
+}
+
+function nameOf({ origin, epoch, seq }: Pick<ReceivedMessage, "origin" | "epoch" | "seq">): string {
+  return `${origin} ${epoch} ${seq}`;
+}
+
 function paceOf(livenessMs: number | undefined): PeerTuning {
   if (livenessMs === undefined) return {};
   const probeTimeoutMs = Math.min(linkDefaults.probeTimeoutMs, livenessMs);
@@ -68,13 +95,17 @@ function paceOf(livenessMs: number | undefined): PeerTuning {
 }
 
 /** Whatever is said, each message as soon as it is here. This loop is as fast as the peer itself: nothing may be lost. */
-async function hear(peer: Peer, onEvent: (event: LocalPeerEvent) => void): Promise<void> {
+async function hear(peer: Peer, ways: Map<string, Way>, onEvent: (event: LocalPeerEvent) => void): Promise<void> {
   const limits = { bufferMax: Number.POSITIVE_INFINITY, bufferMaxBytes: Number.POSITIVE_INFINITY };
   for await (const message of peer.subscribe(undefined, { order: "any", ...limits })) {
     const body = textOf(message) ?? "";
     // A message of a classic peer is known by its whole text.
     const id = message.topic === classicTopic ? body : message.id;
-    onEvent({ type: "heard", id, origin: message.address, body, own: message.origin === peer.id });
+    const name = nameOf(message);
+    const { at, round, from } = ways.get(name) ?? { at: now(), round: undefined, from: undefined };
+    ways.delete(name);
+    const { address: origin, topic } = message;
+    onEvent({ type: "heard", id, origin, topic, body, own: message.origin === peer.id, at, round, from });
   }
 }
 
@@ -100,7 +131,7 @@ function toldOf(event: ToldEvent): LocalPeerEvent | undefined {
     case "alive":
     case "dead":
     case "leave":
-      return { type: "status", peer: event.peer.address, status: event.peer.status };
+      return { type: "status", change: event.type, peer: event.peer };
     default:
       return undefined;
   }

@@ -36,6 +36,10 @@ export class PlainShow implements Show {
     this.#network = network;
   }
 
+  endpoint(url: string): void {
+    this.#output.line(`to look at it: ${url}`);
+  }
+
   linking(joined: number, linked: number, living: number): void {
     if (now() - this.#saidAt < linkingMs) return;
     this.#saidAt = now();

@@ -1,9 +1,11 @@
 /** `hearsay up`: a whole network on this machine, from its start to the summary. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { classicPeerDefaults } from "../../core/classic/config.js";
+import type { Endpoint } from "../../http/server.js";
 import { Departure } from "../departure.js";
 import { exitFailed, exitFine } from "../exit-codes.js";
 import { Failure } from "../failure.js";
+import { type EndpointPlace, endpointPlace, type HttpOptions, openEndpoint } from "../http-options.js";
 import { Output, type OutputOptions } from "../output.js";
 import { messagesThatFit, publishInterval } from "../pace.js";
 import type { NetworkEvent } from "./events.js";
@@ -12,11 +14,12 @@ import { LiveShow } from "./live-show.js";
 import { LocalNetwork, type NetworkDialect } from "./local-network.js";
 import { PlainShow } from "./plain-show.js";
 import { Publisher } from "./publisher.js";
+import { settle } from "./settle.js";
 import type { Show } from "./show.js";
 import { summaryLine, summaryOf } from "./summary.js";
 
 /** The options of `hearsay up`. Times are in milliseconds. */
-export interface UpCommandOptions extends OutputOptions {
+export interface UpCommandOptions extends OutputOptions, HttpOptions {
   readonly seeds: number;
   readonly peers: number;
   readonly basePort?: number;
@@ -42,11 +45,13 @@ export async function runUp(options: UpCommandOptions): Promise<number> {
     const last = basePort + seeds + peers - 1;
     throw new Failure(`--base-port ${basePort} with ${seeds + peers} programs would need ports up to ${last}`, 2);
   }
+  const place =
+    options.http === false ? undefined : await endpointPlace({ ...options, http: options.http ?? { port: 0 } });
   const departure = new Departure();
   const output = new Output(options, () => departure.requestOnce());
   const show = showFor(options, output, departure);
   try {
-    return await runNetwork(options, output, departure, show);
+    return await runNetwork(options, place, output, departure, show);
   } finally {
     show.close();
     await output.flush();
@@ -55,6 +60,7 @@ export async function runUp(options: UpCommandOptions): Promise<number> {
 
 async function runNetwork(
   options: UpCommandOptions,
+  place: EndpointPlace | undefined,
   output: Output,
   departure: Departure,
   show: Show,
@@ -71,6 +77,7 @@ async function runNetwork(
     livenessMs: options.liveness,
     onEvent: (event: NetworkEvent) => show.event(event),
   });
+  let endpoint: Endpoint | undefined;
   try {
     const intervalMs = publishInterval({
       everyMs: options.every,
@@ -80,6 +87,11 @@ async function runNetwork(
     });
     const publisher = new Publisher(network, { messages, intervalMs });
     show.open(network, publisher);
+    endpoint = await openEndpoint(place, output, async () => {
+      const { NetworkSubject } = await import("./network-subject.js");
+      return new NetworkSubject(network, { dialect, onAdded: (name) => publisher.add(name) });
+    });
+    if (endpoint !== undefined) show.endpoint(endpoint.url);
     if (await allLinked(network, show, departure)) {
       const fitting = messagesThatFit({ intervalMs, messages, peers, forMs: options.for });
       if (fitting < messages) {
@@ -90,7 +102,7 @@ async function runNetwork(
       await Promise.race([departure.requested, ...(options.for === undefined ? [] : [waitFor(options.for)])]);
       publisher.stop();
       if (network.counts().missing > 0) show.settling();
-      await network.settle(settleQuietMs[dialect], settleLimitMs);
+      await settle(network, settleQuietMs[dialect], settleLimitMs);
     }
     const summary = summaryOf(seeds, network);
     show.close();
@@ -99,6 +111,7 @@ async function runNetwork(
     return summary.missing === 0 ? exitFine : exitFailed;
   } finally {
     show.close();
+    await endpoint?.close();
     await network.close();
   }
 }

@@ -11,6 +11,8 @@ export interface Show {
   event(event: NetworkEvent): void;
   /** All listen. Whatever lets people act on the network may begin. */
   open(network: LocalNetwork, publisher: Publisher): void;
+  /** The network can be looked at, and acted on, at this address. */
+  endpoint(url: string): void;
   /** Not all are joined and linked yet: called again and again until they are. */
   linking(joined: number, linked: number, living: number): void;
   /** All are linked; each peer publishes a message every `intervalMs` from now on. */

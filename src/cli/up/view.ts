@@ -12,6 +12,8 @@ import { column, cut, line, type Piece } from "./text.js";
 export interface ViewState {
   /** What is going on, in a few words. */
   readonly phase: string;
+  /** Where the network can be looked at; undefined when it cannot. */
+  readonly url?: string | undefined;
   readonly upMs: number;
   /** Until the end of `--for`; undefined when there is none. */
   readonly leftMs: number | undefined;
@@ -47,6 +49,10 @@ const addressesFrom = 64;
 const airyFrom = 18;
 const eventsMin = 3;
 
+function hasEnded(status: PeerState["status"]): boolean {
+  return status === "killed" || status === "left";
+}
+
 /** The lines of the view. */
 export function renderView(state: ViewState, size: ViewSize, colors: Colors): string[] {
   const columns = Math.max(1, size.columns);
@@ -64,13 +70,14 @@ export function renderView(state: ViewState, size: ViewSize, colors: Colors): st
 }
 
 function headLine(state: ViewState, columns: number, { bold, dim }: Colors): string {
-  const living = state.peers.filter(({ status }) => status !== "killed").length;
+  const living = state.peers.filter(({ status }) => !hasEnded(status)).length;
   const parts: Piece[] = [
     ["hearsay", bold],
     ` · up ${seconds(state.upMs)} · ${living} peers · ${state.linkCount} links · `,
     state.phase,
   ];
   if (state.leftMs !== undefined) parts.push([` · ends in ${seconds(state.leftMs)}`, dim]);
+  if (state.url !== undefined) parts.push([` · ${state.url}`, dim]);
   return line(parts, columns);
 }
 
@@ -102,8 +109,8 @@ function tableLines(peers: readonly PeerState[], room: number, columns: number, 
   const lines = [line([[top.join("  ").trimEnd(), colors.dim]], columns)];
   if (room <= 0) return lines;
   const sorted = [
-    ...peers.filter(({ status }) => status !== "killed"),
-    ...peers.filter(({ status }) => status === "killed").reverse(),
+    ...peers.filter(({ status }) => !hasEnded(status)),
+    ...peers.filter(({ status }) => hasEnded(status)).reverse(),
   ];
   const shown = sorted.length <= room ? sorted : sorted.slice(0, room - 1);
   for (const peer of shown) lines.push(peerLine(peer, widths, columns, colors));
@@ -137,15 +144,15 @@ function columnWidths(columns: number): Widths {
 
 function peerLine(peer: PeerState, widths: Widths, columns: number, colors: Colors): string {
   const { name, address, status, neighbors, generated, delivered, expected, liveness } = peer;
-  const faint = status === "killed" ? colors.dim : (text: string) => text;
+  const faint = hasEnded(status) ? colors.dim : (text: string) => text;
   const complete = delivered === expected;
-  const pieces: Piece[] = [[column(name, widths.name), status === "killed" ? colors.dim : colors.bold], "  "];
+  const pieces: Piece[] = [[column(name, widths.name), hasEnded(status) ? colors.dim : colors.bold], "  "];
   if (widths.address > 0) pieces.push([column(address, widths.address), faint], "  ");
   const company = status === "joined" ? fittingNames(neighbors, widths.neighbors) : `(${status})`;
   pieces.push([column(company, widths.neighbors), faint], "  ");
   pieces.push([column(String(generated), widths.sent, "right"), faint], "  ");
   const heard = column(`${delivered}/${expected}`, widths.heard, "right");
-  pieces.push([heard, complete || status === "killed" ? faint : colors.yellow], "  ");
+  pieces.push([heard, complete || hasEnded(status) ? faint : colors.yellow], "  ");
   pieces.push([livenessText(liveness), livenessStyle(liveness, colors)]);
   return line(pieces, columns);
 }
