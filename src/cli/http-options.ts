@@ -70,7 +70,12 @@ export function tellEndpoint(endpoint: Endpoint | undefined, output: Output): vo
   output.event("http", { url: endpoint.url });
 }
 
-async function readToken(file: string | undefined): Promise<string | undefined> {
+/**
+ * The token of a file, or else of the environment; undefined when there is neither.
+ *
+ * @throws {@link Failure} when it can't be used
+ */
+export async function readToken(file: string | undefined): Promise<string | undefined> {
   const given = file === undefined ? process.env[tokenVariable] : await readTokenFile(file);
   if (given === undefined || (file === undefined && given === "")) return undefined;
   const token = given.trim();

@@ -17,6 +17,7 @@ import {
   basePortValue,
   countValue,
   durationValue,
+  endpointValue,
   httpValue,
   interfaceValue,
   networkValue,
@@ -93,6 +94,11 @@ export function makeProgram(done: (exitCode: number) => void): Command {
   simulator.addCommand(experimentCommand().action(experiment));
   simulator.addCommand(replayCommand().action(replay));
   program.addCommand(simulator);
+  const top = async (url: string, _options: unknown, called: Command) => {
+    const { runTop } = await import("./top/run.js");
+    done(await runTop(url, optionsOf(called)));
+  };
+  program.addCommand(topCommand().action(top));
   program.addCommand(upCommand().action(up));
   for (const command of [...program.commands, ...simulator.commands]) {
     command
@@ -245,6 +251,22 @@ function upCommand(): Command {
     .addHelpText("after", upExamples);
 }
 
+function topCommand(): Command {
+  return new Command("top")
+    .summary("watch a running peer, seed or network in the terminal")
+    .description(
+      "Reads an admin endpoint (see --http of peer, seed and up) again and again: figures with their pace, neighbors, the " +
+        "directory, and what happens.",
+    )
+    .argument("<endpoint>", "its port on this machine, ip:port, or http://ip:port/", endpointValue)
+    .addOption(
+      new Option("--every <time>", "from one look to the next").argParser(durationValue(100, day)).default(1_000, "1s"),
+    )
+    .option("--count <count>", "leave after so many looks", countValue(1, messagesMax))
+    .option("--http-token-file <file>", "file with the token of the endpoint; or the variable HEARSAY_HTTP_TOKEN")
+    .addHelpText("after", topExamples);
+}
+
 function everyOption(note = ""): Option {
   return new Option("--every <time>", `from one message of a peer to its next${note}`).argParser(durationValue(1, day));
 }
@@ -324,3 +346,9 @@ Examples:
   hearsay up --peers 20 --for 60s
   hearsay up --for 10s --json
   hearsay up --dialect classic --liveness 2s    then press k, and watch a death being found out`;
+
+const topExamples = `
+Examples:
+  hearsay top 8080                         the endpoint on port 8080 of this machine
+  hearsay top http://10.0.0.1:8080/        one elsewhere; its token is in HEARSAY_HTTP_TOKEN
+  hearsay top 8080 --json --count 1        one look, as JSON`;

@@ -93,6 +93,16 @@ export function httpValue(text: string): HttpPlace {
   return { host, port: lastPort };
 }
 
+/** For `hearsay top`: a URL, `ip:port` or the port of an endpoint on this machine. */
+export function endpointValue(text: string): string {
+  const port = readPort(text);
+  const url = port !== undefined ? `http://127.0.0.1:${port}/` : text.includes("://") ? text : `http://${text}/`;
+  if (URL.canParse(url) && /^https?:$/.test(new URL(url).protocol) && (port !== undefined || text.includes(":"))) {
+    return new URL("/", url).href;
+  }
+  throw new InvalidArgumentError("Expected a port, ip:port, or http://ip:port/.");
+}
+
 /** For `--host`: an IP (IPv6 with or without brackets) or a name. */
 export function interfaceValue(text: string): string {
   const ip = canonicalIp(text);

@@ -39,15 +39,18 @@ const messagesMax = 1_000;
 export function peerEvents(peer: Peer, options: PeerStreamOptions, tell: (event: StreamEvent) => void): () => void {
   const stop = new AbortController();
   const { signal } = stop;
-  for (const type of types) {
+  const stops = types.map((type) => {
     const listener = (event: Told) => {
       const streamed = streamedOf(event, options);
       if (streamed !== undefined) tell(streamed);
     };
-    peer.on(type, listener as (event: PeerEventMap[typeof type]) => void, { signal });
-  }
+    return peer.on(type, listener as (event: PeerEventMap[typeof type]) => void);
+  });
   void tellMessages(peer, options, tell, signal);
-  return () => stop.abort();
+  return () => {
+    stop.abort();
+    for (const stopListening of stops) stopListening();
+  };
 }
 
 async function tellMessages(

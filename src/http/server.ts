@@ -1,11 +1,11 @@
 /** The admin endpoint of a peer, a seed or a network in one process: an HTTP server of its own. */
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { createAdaptorServer, type HttpBindings } from "@hono/node-server";
 import { RESPONSE_ALREADY_SENT } from "@hono/node-server/utils/response";
 import { type Context, Hono } from "hono";
-import { bodyLimit } from "hono/body-limit";
 import { now } from "../net/clock.js";
 import { ListenError } from "../net/errors.js";
 import { EventStream, type StreamLimits, streamLimits } from "./event-stream.js";
@@ -104,7 +104,7 @@ export async function startEndpoint(subject: Subject, options: EndpointOptions):
     );
     return measuring;
   };
-  const webFolder = options.webFolder ?? fileURLToPath(new URL("../web", import.meta.url));
+  const webFolder = options.webFolder ?? builtWebFolder();
   const backing: Backing = { subject, version, startedAt: now(), metrics, stream };
   const onError = options.onError ?? (() => {});
   const application = makeApplication(backing, new Guard(token), new WebFiles(webFolder), onError);
@@ -159,14 +159,6 @@ function makeApplication(
     guard.check({ method, path, headers: context.env.incoming.headers });
     await next();
   });
-  application.use(
-    bodyLimit({
-      maxSize: bodyMaxBytes,
-      onError: () => {
-        throw new RequestFailure(413, "too-large", `a request may have ${bodyMaxBytes} bytes`);
-      },
-    }),
-  );
   for (const route of routes) {
     const path = route.path.replaceAll(/\{(\w+)\}/g, ":$1");
     application.on(route.method, path, (context) => answerOf(route, backing, describe, context));
@@ -245,12 +237,35 @@ async function bodyOf(context: Context<Env>): Promise<unknown> {
   if (!/^application\/json(?:\s*;|$)/i.test(context.req.header("content-type") ?? "")) {
     throw new RequestFailure(415, "not-json", "send Content-Type: application/json");
   }
-  const text = await context.req.text();
+  const text = await textOf(context.env.incoming);
   try {
     return text === "" ? {} : (JSON.parse(text) as unknown);
   } catch {
     throw new RequestFailure(400, "bad-request", "the body is not JSON");
   }
+}
+
+/** Reads a body, but not one that is too long. What is not read of it goes with the connection. */
+function textOf(incoming: IncomingMessage): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const pieces: Buffer[] = [];
+    let bytes = 0;
+    const took = (piece: Buffer) => {
+      bytes += piece.length;
+      if (bytes <= bodyMaxBytes) {
+        pieces.push(piece);
+        return;
+      }
+      incoming.off("data", took);
+      incoming.pause();
+      const message = `a request may have ${bodyMaxBytes} bytes`;
+      reject(new RequestFailure(413, "too-large", message, { Connection: "close" }));
+    };
+    incoming.on("data", took);
+    incoming.once("end", () => resolve(Buffer.concat(pieces).toString("utf8")));
+    incoming.once("error", () => reject(new RequestFailure(400, "bad-request", "the body did not come")));
+    incoming.once("close", () => reject(new RequestFailure(400, "bad-request", "the body did not come")));
+  });
 }
 
 function validated(schema: Route["query"], value: unknown): unknown {
@@ -300,6 +315,12 @@ function listening(server: Server, host: string, port: number): Promise<void> {
 function urlOf(host: string, port: number): string {
   const name = host === "0.0.0.0" ? loopback : host === "::" ? "::1" : host;
   return `http://${name.includes(":") ? `[${name}]` : name}:${port}/`;
+}
+
+/** Beside the installed files, or where the dashboard is built. The first when there is none. */
+function builtWebFolder(): string {
+  const folders = ["../web", "../../dist/web"].map((place) => fileURLToPath(new URL(place, import.meta.url)));
+  return folders.find((folder) => existsSync(join(folder, "index.html"))) ?? folders[0]!;
 }
 
 function versionOfPackage(): string {

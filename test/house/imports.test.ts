@@ -1,0 +1,38 @@
+import { readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { expect, test } from "vitest";
+
+/** What an installed file imports when it is loaded: packages by name, and the sources that it was made of. */
+function loadedBy(entry: string): { readonly sources: string[]; readonly packages: string[] } {
+  const files = new Set([entry]);
+  const packages = new Set<string>();
+  const sources = new Set<string>();
+  // Not what may be imported later: that has parentheses.
+  const imports = /(?:^|[;}])\s*(?:import|export)\b(?:[^;'"()]*?\bfrom)?\s*["']([^"']+)["']/gm;
+  for (const file of files) {
+    for (const [, specifier] of readFileSync(file, "utf8").matchAll(imports)) {
+      if (specifier!.startsWith(".")) files.add(join(dirname(file), specifier!));
+      else packages.add(specifier!);
+    }
+    const map = JSON.parse(readFileSync(`${file}.map`, "utf8")) as { readonly sources: readonly string[] };
+    for (const source of map.sources) sources.add(join(dirname(file), source));
+  }
+  return { sources: [...sources], packages: [...packages] };
+}
+
+const ofEndpoint = (name: string) => /^src\/http\/|^(?:@hono|hono|prom-client|zod)\b/.test(name);
+
+test('import "hearsay" loads nothing of the admin endpoint, and no package at all', () => {
+  const { sources, packages } = loadedBy("lib/index.js");
+  expect(sources).toContain("src/core/peer.ts");
+  expect(sources.length).toBeGreaterThan(50);
+  expect(sources.filter(ofEndpoint)).toEqual([]);
+  expect(packages.filter((name) => !name.startsWith("node:"))).toEqual([]);
+});
+
+test("the command line loads it only when there is an endpoint", () => {
+  const { sources, packages } = loadedBy("lib/cli/main.js");
+  expect(sources).toContain("src/cli/program.ts");
+  expect(packages).toContain("commander");
+  expect([...sources, ...packages].filter(ofEndpoint)).toEqual([]);
+});
