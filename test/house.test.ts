@@ -11,6 +11,7 @@ import {
   noLongFiles,
   nothingLeftToDo,
   nothingLocal,
+  pageArrows,
   pureFloors,
   type Rule,
   unitsInConfigs,
@@ -23,6 +24,7 @@ const files = projectFiles();
 describe("the house", () => {
   const rules: readonly (readonly [sentence: string, rule: Rule])[] = [
     ["imports go down the floors, never up or sideways", importArrows],
+    ["pages import only what they may", pageArrows],
     ["no file imports itself by way of others", noImportCycles],
     ["the core and the wire know neither Node nor packages, neither clock nor timers nor chance", pureFloors],
     ["the simulator has virtual time and seeded chance only", virtualTime],
@@ -65,6 +67,19 @@ describe("each rule catches a planted violation", () => {
       "src/net/peer.ts:3: imports src/index.ts, which is for users only",
       "src/net/peer.ts:4: imports test/x.ts from outside of src/",
       "src/attic/box.ts:1: src/attic has no place in the table of arrows",
+    ]);
+  });
+
+  test("arrows of pages: the simulator for the playground only, nothing from tests, nothing of the command line", () => {
+    const found = pageArrows([
+      planted("web/playground/a.tsx", 'import { a } from "../../src/sim/x.js";', 'import "../../src/cli/main.js";'),
+      planted("web/dashboard/b.ts", 'import type { b } from "../../src/sim/x.js";', 'import "../../test/b.js";'),
+      planted("web/dashboard/c.ts", 'import { c } from "../graph/c.js";', 'import { d } from "preact";'),
+    ]);
+    expect(found).toEqual([
+      "web/playground/a.tsx:2: web/playground/ may not import src/cli/main.ts",
+      "web/dashboard/b.ts:1: web/ may not import src/sim/x.ts",
+      "web/dashboard/b.ts:2: web/ may not import test/b.ts",
     ]);
   });
 
@@ -265,7 +280,7 @@ describe("the scanner", () => {
   });
 
   test("reads every file of the project to its end", () => {
-    for (const file of files.filter(({ path }) => /\.(?:ts|mjs)$/.test(path))) {
+    for (const file of files.filter(({ path }) => /\.(?:tsx?|mjs)$/.test(path))) {
       const { code } = scan(file);
       const depth = [..."([{"].map((open, i) => code.split(open).length - code.split(")]}"[i]!).length);
       expect(depth, file.path).toEqual([0, 0, 0]);
@@ -289,7 +304,7 @@ function listedFiles(): string[] {
   if (existsSync(".git")) {
     return execFileSync("git", ["ls-files", "-z", "--cached", "--others", "--exclude-standard"], options).split("\0");
   }
-  const folders = ["src", "test", "bench", "docs", "examples"];
+  const folders = ["src", "web", "test", "bench", "docs", "examples"];
   const entries = folders.flatMap((folder) => readdirSync(folder, { recursive: true, withFileTypes: true }));
   const files = entries.filter((entry) => entry.isFile()).map(({ parentPath, name }) => `${parentPath}/${name}`);
   return [...files, ...readdirSync(".").filter((name) => /\.(?:md|json|ts)$/.test(name))];

@@ -6,6 +6,7 @@ import { presetNames } from "../core/presets.js";
 import { defaultNetwork } from "../net/network-name.js";
 import type { OutputOptions } from "./output.js";
 import type { PeerCommandOptions } from "./peer-options.js";
+import { playgroundCommand } from "./playground/command.js";
 import type { SeedCommandOptions } from "./seed.js";
 import { experimentCommand, replayCommand, simCommand } from "./sim/commands.js";
 import type { ExperimentCommandOptions } from "./sim/experiment.js";
@@ -94,6 +95,11 @@ export function makeProgram(done: (exitCode: number) => void): Command {
   simulator.addCommand(experimentCommand().action(experiment));
   simulator.addCommand(replayCommand().action(replay));
   program.addCommand(simulator);
+  const playground = async (_options: unknown, called: Command) => {
+    const { runPlayground } = await import("./playground/run.js");
+    done(await runPlayground(optionsOf(called)));
+  };
+  program.addCommand(playgroundCommand().action(playground));
   const top = async (url: string, _options: unknown, called: Command) => {
     const { runTop } = await import("./top/run.js");
     done(await runTop(url, optionsOf(called)));

@@ -51,6 +51,8 @@ export interface VirtualNetworkOptions<Message> {
   readonly measure?: (message: Message) => number;
   /** Hears of every message that a core is given, when it is. */
   readonly travelled?: (travel: Travel<Message>) => void;
+  /** Hears of every message that a link carries, as it departs: its `sentAt` is now, its `at` is when it will be there. */
+  readonly departed?: (travel: Travel<Message>) => void;
 }
 
 /** How much has happened in a network since it was made. */
@@ -88,6 +90,7 @@ export class VirtualNetwork<Message> {
       recheck,
       measure,
       travelled,
+      departed,
     } = options;
     if (!Number.isInteger(startMs)) throw new RangeError(`startMs must be an integer, not ${startMs}`);
     const seeds = seededRandom(randomSeed);
@@ -102,6 +105,12 @@ export class VirtualNetwork<Message> {
       travelled!({ from, to: owner.address, sentAt: startMs + sentAt, at: this.now, message: message! });
     };
     if (travelled !== undefined) this.#tcp.sentAt = new WeakMap();
+    if (departed !== undefined) {
+      this.#tcp.departed = ({ owner, end, message }, arrivesAt) => {
+        const from = end!.other!.owner.address;
+        departed({ from, to: owner.address, sentAt: this.now, at: startMs + arrivesAt, message: message! });
+      };
+    }
     this.#world = {
       tcp: this.#tcp,
       trace: this.#trace,

@@ -59,6 +59,8 @@ export class Tcp<Message> {
   readonly uplinks = new Uplinks<Message>(this.queue, (end, event) => this.#launch(end, event));
   /** When each message was sent, where somebody wants to know. */
   sentAt: WeakMap<SimEvent<Message>, number> | undefined;
+  /** Hears of every message that is on its way, and when it will be there. */
+  departed: ((event: SimEvent<Message>, arrivesAt: number) => void) | undefined;
   readonly #paths: Paths;
   readonly #measure: (message: Message) => number;
   #lastLink = 0;
@@ -271,7 +273,7 @@ export class Tcp<Message> {
     const isOpen = this.#paths.isOpen(here, there);
     if (isOpen && !this.#drawLoss(end, there)) {
       if (event.bytes > 0) this.#uncount(end, event);
-      this.queue.schedule(event, this.#arrivalFrom(end));
+      this.#depart(end, event);
       if (!this.#paths.isOpen(there, here)) this.#awaitAcknowledgement(end);
     } else {
       const waiting = this.#awaitAcknowledgement(end);
@@ -280,6 +282,12 @@ export class Tcp<Message> {
       end.sureLeft = 0;
       if (this.uplinks.isOn) waiting.held.push(...this.uplinks.takeBack(end));
     }
+  }
+
+  #depart(end: LinkEnd<Message>, event: SimEvent<Message>): void {
+    const at = this.#arrivalFrom(end);
+    this.queue.schedule(event, at);
+    if (this.departed !== undefined && event.kind === "message") this.departed(event, at);
   }
 
   #drawLoss(end: LinkEnd<Message>, there: Address): boolean {
@@ -383,7 +391,7 @@ export class Tcp<Message> {
       const isAnswered = held.length > 0;
       waiting.held = [];
       if (this.uplinks.isOn || end.waitingBytes > 0) this.#sendAgain(end, held);
-      else for (const event of held) this.queue.schedule(event, this.#arrivalFrom(end));
+      else for (const event of held) this.#depart(end, event);
       if (this.#paths.isOpen(there, here)) {
         end.unacknowledged = undefined;
         // The reset that answered an earlier packet was lost: this one is answered too.

@@ -48,7 +48,7 @@ export class DirectoryWorld {
       seeds = 0,
       ...options
     }: { tuning?: PeerTuning; seeds?: number } & Partial<
-      Omit<VirtualNetworkOptions<never>, "measure" | "travelled">
+      Omit<VirtualNetworkOptions<never>, "measure" | "travelled" | "departed">
     > = {},
   ) {
     this.#tuning = tuning;

@@ -34,7 +34,7 @@ export class PeerWorld {
   constructor(
     randomSeed: number,
     tuning: PeerTuning = {},
-    options: Partial<Omit<VirtualNetworkOptions<never>, "measure" | "travelled">> = {},
+    options: Partial<Omit<VirtualNetworkOptions<never>, "measure" | "travelled" | "departed">> = {},
   ) {
     this.#tuning = tuning;
     this.random = seededRandom(randomSeed + 77);

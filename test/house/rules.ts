@@ -23,6 +23,12 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   "index.ts": ["core", "wire", "api", "net", "sim"],
 };
 
+/** What the pages of `web/` may import of `src/`, by folder; the longest that fits counts. */
+const webArrows: Readonly<Record<string, readonly string[]>> = {
+  "web/": ["core", "http"],
+  "web/playground/": ["core", "sim"],
+};
+
 /** A banned word that may stand in one place, and why. */
 interface Exception {
   readonly name: string;
@@ -92,6 +98,22 @@ export const importArrows: Rule = (files) =>
       else if (allowed !== undefined && !allowed.includes(floorOf(target))) {
         complain(offset, `src/${floor} may not import ${target}`);
       }
+    }
+  });
+
+/** Pages in `web/` import what they run or speak of `src/`, and of each other's folders what is shared. */
+export const pageArrows: Rule = (files) =>
+  each(files, under("web/"), (file, complain) => {
+    const folder = Object.keys(webArrows)
+      .filter((name) => file.path.startsWith(name))
+      .sort((a, b) => b.length - a.length)[0]!;
+    for (const { specifier, offset } of importsOf(file)) {
+      if (!specifier.startsWith(".")) continue;
+      const target = resolve(file.path, specifier);
+      const isAllowed = target.startsWith("src/")
+        ? webArrows[folder]!.includes(floorOf(target))
+        : target.startsWith("web/");
+      if (!isAllowed) complain(offset, `${folder} may not import ${target}`);
     }
   });
 
@@ -242,7 +264,7 @@ function each(
 }
 
 function isCode({ path }: SourceFile): boolean {
-  return /\.(?:ts|mts|mjs)$/.test(path);
+  return /\.(?:tsx?|mts|mjs)$/.test(path);
 }
 
 function isSource({ path }: SourceFile): boolean {

@@ -1,4 +1,5 @@
 /** What is printed of a simulated run. */
+import { scenarioFragment } from "../../sim/scenario/fragment.js";
 import type { ScenarioReport } from "../../sim/scenario/run.js";
 import type { Output } from "../output.js";
 import { summaryOf } from "./coverage.js";
@@ -27,7 +28,8 @@ export function reportFields(report: ScenarioReport): object {
 
 /** The whole result, for people and for programs; `command` repeats the run. */
 export function printReport(report: ScenarioReport, output: Output, command: string): void {
-  output.event("summary", reportFields(report));
+  const fragment = `#${scenarioFragment(report.scenario)}`;
+  output.event("summary", { ...reportFields(report), playground: fragment });
   if (output.json) return;
   const { scenario, hash, counters, lastedMs, delivered, duplicates } = report;
   const summary = summaryOf(report.coverage, curveColumns);
@@ -61,8 +63,8 @@ export function printReport(report: ScenarioReport, output: Output, command: str
       ["last hop", String(summary.lastHop)],
     );
   }
-  rows.push(["hash", hash], ["again", command]);
-  for (const [name, value] of rows) output.line(`${name.padEnd(10)}${value}`);
+  rows.push(["hash", hash], ["again", command], ["playground", fragment]);
+  for (const [name, value] of rows) output.line(`${name.padEnd(11)}${value}`);
   output.line("");
   if (report.violations.length === 0) output.line("all promises kept");
   else printViolations(report, output, command);

@@ -16,7 +16,7 @@ import { Faults, type FaultsWorld } from "./faults.js";
 import type { Life, LifeOwner } from "./life.js";
 import { messageBytes } from "./message-bytes.js";
 import { Judge, type JudgeWorld, type PromiseName, type Violation } from "./promises.js";
-import type { Scenario, Step } from "./scenario.js";
+import { type Scenario, type Step, scenario } from "./scenario.js";
 import type { TraceLine, TraceWriter } from "./trace-lines.js";
 
 /** How far a published message has come. */
@@ -56,6 +56,8 @@ export interface RunOptions {
   readonly recheck?: ((message: AnyMessage) => AnyMessage) | undefined;
   /** Hears of every message that a peer or a seed is given. Times are virtual milliseconds since the start of the run. */
   readonly travelled?: ((travel: Travel<AnyMessage>) => void) | undefined;
+  /** Hears of every message as it departs, with `at` when it will be there. Times are virtual milliseconds since the start. */
+  readonly departed?: ((travel: Travel<AnyMessage>) => void) | undefined;
   /** The promises that are looked at. Default: all. */
   readonly promises?: readonly PromiseName[] | undefined;
   /** Called now and then with the virtual time since the start, in milliseconds. */
@@ -80,8 +82,8 @@ export function runScenario(scenario: Scenario, options: RunOptions = {}): Scena
 
 /** A scenario under way. */
 export class ScenarioRun implements JudgeWorld {
-  readonly scenario: Scenario;
   readonly network: VirtualNetwork<AnyMessage>;
+  #scenario: Scenario;
   readonly #options: RunOptions;
   readonly #random: Random;
   readonly #config: PeerConfig;
@@ -114,21 +116,22 @@ export class ScenarioRun implements JudgeWorld {
   #isOver = false;
 
   constructor(scenario: Scenario, options: RunOptions = {}) {
-    this.scenario = scenario;
+    this.#scenario = scenario;
     this.#options = options;
     const { randomSeed, network } = scenario;
     this.#random = seededRandom(randomSeed + 0x5eed);
     this.#config = peerConfig(scenario.config);
-    const { recheck, travelled } = options;
-    const heard = (travel: Travel<AnyMessage>) =>
-      travelled?.({ ...travel, sentAt: travel.sentAt - originMs, at: travel.at - originMs });
+    const { recheck, travelled, departed } = options;
+    const told = (hear: typeof travelled) => (travel: Travel<AnyMessage>) =>
+      hear?.({ ...travel, sentAt: travel.sentAt - originMs, at: travel.at - originMs });
     this.network = new VirtualNetwork<Message | ClassicMessage>({
       randomSeed,
       startMs: originMs,
       lossRate: network.lossRate,
       measure: messageBytes,
       ...(recheck === undefined ? {} : { recheck }),
-      ...(travelled === undefined ? {} : { travelled: heard }),
+      ...(travelled === undefined ? {} : { travelled: told(travelled) }),
+      ...(departed === undefined ? {} : { departed: told(departed) }),
     });
     this.#judge = new Judge(this, this.#config, options.promises);
     this.#steps = scenario.steps;
@@ -141,6 +144,29 @@ export class ScenarioRun implements JudgeWorld {
     );
     this.#faults = new Faults(this.#faultsWorld());
     for (let i = 0; i < scenario.seeds; i++) this.#startSeed(i);
+  }
+
+  /** What is run, with the steps that were added. */
+  get scenario(): Scenario {
+    return this.#scenario;
+  }
+
+  /**
+   * Adds a step to those that are still to come. A run of the scenario that this makes is the same run.
+   *
+   * @throws RangeError for a step that is impossible, whose time is over, or that would come when all faults have ended
+   */
+  add(step: Step): void {
+    const { forMs, steps } = this.#scenario;
+    if (step.atMs < this.at) throw new RangeError(`it is ${this.at} ms already: nothing can be done at ${step.atMs}`);
+    if (step.atMs >= forMs) throw new RangeError(`nothing can be done from ${forMs} ms on, when all faults have ended`);
+    this.#scenario = scenario({ ...this.#scenario, steps: [...steps, step] });
+    this.#steps = [...this.#steps, step].sort((a, b) => a.atMs - b.atMs);
+  }
+
+  /** The promises broken so far. */
+  get violations(): readonly Violation[] {
+    return this.#judge.violations;
   }
 
   /** All lives there have been, in order of their start. */
