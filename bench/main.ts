@@ -5,6 +5,7 @@ import { isRival, type SystemName, systemNames } from "./broadcast/systems.js";
 import { benchBroadcast } from "./broadcast.js";
 import { table } from "./figures.js";
 import { benchLiveness, type LivenessPart, livenessParts, livenessTable } from "./liveness.js";
+import { benchPlayground, playgroundTable } from "./playground.js";
 import { benchSeed } from "./seed.js";
 import { benchSim, simTable } from "./sim.js";
 
@@ -36,6 +37,13 @@ interface LivenessFlags {
   readonly watchSeconds: number;
   readonly idleSeconds: number;
   readonly parts: readonly LivenessPart[];
+}
+
+interface PlaygroundFlags {
+  readonly peers: number[];
+  readonly seconds: number;
+  readonly browser: string;
+  readonly json?: boolean;
 }
 
 interface SimFlags {
@@ -117,6 +125,17 @@ program
   .option("--json", "one row a figure, as JSON")
   .action(async ({ json, ...plan }: SimFlags) => {
     report(await benchSim({ ...plan, progress }), simTable, json);
+  });
+
+program
+  .command("playground")
+  .description("how smoothly the page of the simulator draws, in a browser without a window")
+  .option("--peers <list>", "sizes of the network", integers(10, 5_000), [100, 1_000])
+  .option("--seconds <n>", "real seconds that are measured", integer(1, 600), 10)
+  .option("--browser <file>", "chromium's program", "/usr/bin/chromium")
+  .option("--json", "one row a figure, as JSON")
+  .action(async ({ json, ...plan }: PlaygroundFlags) => {
+    report(await benchPlayground({ ...plan, progress }), playgroundTable, json);
   });
 
 await program.parseAsync();

@@ -30,6 +30,8 @@ export function App({ theme: first }: { readonly theme: Theme }) {
   const points = useRef<HTMLCanvasElement>(null);
   const drawing = useRef<Drawing | undefined>(undefined);
   const told = useRef(0);
+  const isNew = useRef(false);
+  const isLooping = useRef(false);
 
   const session = useMemo(() => {
     const refresh = () => setTurn((turn) => turn + 1);
@@ -38,25 +40,35 @@ export function App({ theme: first }: { readonly theme: Theme }) {
       changed: refresh,
       frame(frame: Frame) {
         drawing.current?.show(frame);
-        requestAnimationFrame((now) => {
-          draw(now);
-          made.order({ type: "drawn" });
-          if (now - told.current < numbersEveryMs && frame.isPlaying) return;
-          told.current = now;
-          refresh();
-        });
+        isNew.current = true;
+        if (!isLooping.current) requestAnimationFrame(loop);
+        isLooping.current = true;
       },
     });
+    function loop(now: number): void {
+      const { frame } = made;
+      const isMoving = draw(now);
+      if (isNew.current) made.order({ type: "drawn" });
+      const isAtRest = frame === undefined || !(frame.isPlaying || frame.isSeeking);
+      if (now - told.current >= numbersEveryMs || (isAtRest && isNew.current)) {
+        told.current = now;
+        refresh();
+      }
+      isNew.current = false;
+      isLooping.current = isMoving || !isAtRest;
+      if (isLooping.current) requestAnimationFrame(loop);
+    }
     return made;
   }, []);
 
-  function draw(now: number): void {
+  function draw(now: number): boolean {
     const element = room.current;
-    if (element === null) return;
-    drawing.current?.fit(element.clientWidth, element.clientHeight, Math.min(2, devicePixelRatio));
-    if (drawing.current?.draw(now) === true) requestAnimationFrame(draw);
+    if (element === null || drawing.current === undefined) return false;
+    drawing.current.fit(element.clientWidth, element.clientHeight, Math.min(2, devicePixelRatio));
+    const isMoving = drawing.current.draw(now);
     // For tests and benches, which count frames.
-    element.dataset.drawn = String(drawing.current?.drawn ?? 0);
+    element.dataset.drawn = String(drawing.current.drawn);
+    return isMoving;
   }
 
   useEffect(() => {

@@ -49,6 +49,9 @@ export class Chronicle {
   readonly #links = new Map<number, Link>();
   readonly #falsely = new Set<number>();
   readonly #known = new Set<number>();
+  #suspicion:
+    | { readonly at: number; readonly by: number; count: number; readonly remark: { text: string } }
+    | undefined;
   #at = 0;
 
   /** How many peers there have been. */
@@ -127,8 +130,16 @@ export class Chronicle {
     if (peer.status === "killed") return 2 * peer.deadFor.size > up ? "dead" : "killed";
     if (peer.status === "left") return "left";
     if (this.#at < peer.troubledUntil && peer.trouble === "frozen") return "frozen";
-    if (peer.suspectedBy.size > 0 || peer.deadFor.size > 0) return "suspect";
+    if (this.#isDoubted(peer)) return "suspect";
     return this.#at < peer.troubledUntil ? peer.trouble : peer.status;
+  }
+
+  /** Whether anybody doubts that it lives, of those that no partition keeps from knowing better. */
+  #isDoubted({ side, suspectedBy, deadFor }: Seen): boolean {
+    for (const doubters of [suspectedBy, deadFor]) {
+      for (const number of doubters) if (this.#peers[number - 1]!.side === side) return true;
+    }
+    return false;
   }
 
   #peerOf(number: number): Seen {
@@ -183,22 +194,34 @@ export class Chronicle {
     subject.epoch = epoch;
     subject.suspectedBy.delete(by.number);
     if (line.event === "suspect") {
-      if (subject.suspectedBy.size === 0) this.#remark(`peer ${by.number} suspects peer ${number}`);
+      if (subject.suspectedBy.size === 0 && subject.side === by.side) this.#suspected(by.number, number);
       subject.suspectedBy.add(by.number);
     } else if (line.event === "dead") this.#dead(subject, by);
     else if (line.event === "alive" || line.event === "join") {
       if (subject.deadFor.delete(by.number) || line.event === "alive") {
-        const isLast = subject.deadFor.size === 0 && subject.suspectedBy.size === 0;
+        const isLast = subject.deadFor.size === 0 && subject.suspectedBy.size === 0 && subject.side === by.side;
         if (isLast && isUp(subject.status)) this.#remark(`peer ${number} is alive to all again`);
       }
     }
+  }
+
+  /** One line for all that one peer suspects in one moment. */
+  #suspected(by: number, subject: number): void {
+    const last = this.#suspicion;
+    if (last !== undefined && last.at === this.#at && last.by === by) {
+      last.count++;
+      last.remark.text = `peer ${by} suspects ${last.count} peers`;
+      return;
+    }
+    const remark = this.#remark(`peer ${by} suspects peer ${subject}`);
+    this.#suspicion = { at: this.#at, by, count: 1, remark };
   }
 
   #dead(subject: Seen, by: Seen): void {
     subject.deadFor.add(by.number);
     const runs = isUp(subject.status) && !(subject.trouble === "frozen" && this.#at < subject.troubledUntil);
     if (runs) {
-      if (this.#falsely.has(subject.number)) return;
+      if (this.#falsely.has(subject.number) || subject.side !== by.side) return;
       this.#falsely.add(subject.number);
       this.falseDeaths++;
       this.#remark(`peer ${by.number} takes peer ${subject.number} for dead, which runs`);
@@ -289,9 +312,11 @@ export class Chronicle {
     }
   }
 
-  #remark(text: string): void {
-    this.remarks.push({ at: this.#at, text });
+  #remark(text: string): { text: string } {
+    const remark = { at: this.#at, text };
+    this.remarks.push(remark);
     if (this.remarks.length > remarksMax) this.remarks.shift();
+    return remark;
   }
 }
 

@@ -6,8 +6,12 @@ import { placesOf } from "./places.js";
 const marginPx = 26;
 /** Peers move to new places within so many real milliseconds. */
 const moveMs = 450;
+/** What is drawn is at most so many real milliseconds behind the frame. */
+const lagMaxMs = 150;
 /** A click so far from a peer still means it, in CSS pixels. */
 const nearPx = 22;
+/** A number takes so much room. */
+const numberPx = 17;
 /** So many peers are numbered. */
 const numberedMax = 80;
 /** So many messages are drawn at once, at most. */
@@ -26,12 +30,17 @@ export class Drawing {
   #linked: Int32Array = new Int32Array(0);
   #flights: number[] = [];
   #turn = -1;
+  /** The moment that is drawn: frames may come seldom, and messages move evenly between them. */
+  #shownAt = 0;
+  #drawnAt = 0;
   #width = 1;
   #height = 1;
   #ratio = 1;
   #places = new Float32Array(0);
   #from = new Float32Array(0);
   #to = new Float32Array(0);
+  #spacingPx = 1;
+  #isSplit = false;
   #movedAt = Number.NEGATIVE_INFINITY;
   #placedFor = "";
   #areLinksStale = true;
@@ -56,7 +65,10 @@ export class Drawing {
 
   /** What is to be drawn from now on. */
   show(frame: Frame): void {
-    if (frame.turn !== this.#turn) this.#flights = [];
+    if (frame.turn !== this.#turn) {
+      this.#flights = [];
+      this.#shownAt = frame.at;
+    }
     this.#turn = frame.turn;
     this.#frame = frame;
     if (frame.links !== undefined) {
@@ -64,7 +76,7 @@ export class Drawing {
       this.#areLinksStale = true;
     }
     for (const number of frame.flights) this.#flights.push(number);
-    this.#forgetArrived(frame.at);
+    this.#forgetArrived(Math.min(this.#shownAt, frame.at));
   }
 
   /** Fits the canvases to the room they have. Returns whether that has changed. */
@@ -83,6 +95,7 @@ export class Drawing {
   draw(now: number): boolean {
     const frame = this.#frame;
     if (frame === undefined) return false;
+    this.#advance(frame, now);
     const isMoving = this.#place(frame, now);
     if (this.#areLinksStale || isMoving) this.#drawLinks(frame);
     this.#drawPoints(frame);
@@ -107,6 +120,13 @@ export class Drawing {
     return x === undefined ? undefined : { x, y: this.#places[2 * number - 1]! };
   }
 
+  #advance({ at, isPlaying, pace }: Frame, now: number): void {
+    const passedMs = now - this.#drawnAt;
+    this.#drawnAt = now;
+    const next = this.#shownAt + pace * passedMs;
+    this.#shownAt = isPlaying ? Math.min(at, Math.max(next, at - pace * lagMaxMs)) : at;
+  }
+
   #forgetArrived(at: number): void {
     const kept: number[] = [];
     const all = this.#flights;
@@ -123,9 +143,11 @@ export class Drawing {
       this.#placedFor = key;
       const sides = new Uint8Array(planned);
       sides.set(known);
-      const unit = placesOf(sides, this.#width / this.#height);
+      const { places: unit, spacing, isSplit } = placesOf(sides, this.#width / this.#height);
       const radius = Math.max(20, Math.min(this.#width, this.#height) / 2 - marginPx);
       this.#to = unit.map((value, i) => (i % 2 === 0 ? this.#width : this.#height) / 2 + value * radius);
+      this.#spacingPx = spacing * radius;
+      this.#isSplit = isSplit;
       const isFirst = this.#places.length !== this.#to.length;
       this.#from = isFirst ? this.#to : this.#places.slice();
       this.#places = isFirst ? this.#to.slice() : this.#places;
@@ -167,7 +189,7 @@ export class Drawing {
   #drawPoints(frame: Frame): void {
     const pen = this.#penOf(this.#points);
     const total = frame.statuses.length;
-    const size = Math.max(3, Math.min(9, 78 / Math.sqrt(total)));
+    const size = Math.max(2.2, Math.min(9, 0.3 * this.#spacingPx));
     this.#drawHalos(pen, frame, size);
     for (const [code, status] of statuses.entries()) {
       pen.fillStyle = this.#palette.status[status];
@@ -187,9 +209,9 @@ export class Drawing {
         pen.stroke();
       } else pen.fill();
     }
-    this.#drawFlights(pen, frame.at, size);
+    this.#drawFlights(pen, this.#shownAt, size);
     this.#drawMarks(pen, size);
-    if (total <= numberedMax) this.#drawNumbers(pen, total, size);
+    if (total <= numberedMax && this.#spacingPx >= numberPx && !this.#isSplit) this.#drawNumbers(pen, total, size);
   }
 
   /** Who has the last message. */

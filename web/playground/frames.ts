@@ -37,7 +37,7 @@ export interface Counts {
   readonly messages: number | undefined;
   readonly duplicates: number | undefined;
   readonly deaths: number;
-  /** Peers that somebody took for dead while they ran. */
+  /** Peers that somebody took for dead while they ran, with no partition between the two. */
   readonly falseDeaths: number;
 }
 

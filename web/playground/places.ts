@@ -4,12 +4,17 @@
 const circleMax = 80;
 const goldenAngle = Math.PI * (3 - Math.sqrt(5));
 
-/**
- * Two numbers for each peer: how far it is from the middle, right and down, in halves of the shorter side of the picture.
- *
- * @param aspect - the width of the picture by its height
- */
-export function placesOf(sides: Uint8Array, aspect: number): Float32Array {
+/** Where all of them are. */
+export interface Places {
+  /** Two numbers for each peer: how far it is from the middle, right and down, in halves of the picture's shorter side. */
+  readonly places: Float32Array;
+  /** From one to the next, in the same unit. */
+  readonly spacing: number;
+  readonly isSplit: boolean;
+}
+
+/** @param aspect - the width of the picture by its height */
+export function placesOf(sides: Uint8Array, aspect: number): Places {
   const total = sides.length;
   const places = new Float32Array(2 * total);
   const second = sides.reduce((sum, side) => sum + (side === 1 ? 1 : 0), 0);
@@ -27,7 +32,9 @@ export function placesOf(sides: Uint8Array, aspect: number): Float32Array {
     places[2 * i] = x * shrink + (side === 0 ? -shiftX : shiftX);
     places[2 * i + 1] = y * shrink + (side === 0 ? -shiftY : shiftY);
   }
-  return places;
+  const most = Math.max(...sizes);
+  const spacing = shrink * (most <= circleMax ? (2 * Math.PI) / Math.max(8, most) : Math.sqrt(Math.PI / most));
+  return { places, spacing, isSplit };
 }
 
 function placeOf(index: number, total: number): [x: number, y: number] {

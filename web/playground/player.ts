@@ -6,8 +6,8 @@ import { LiveStage, type Stage, TraceStage } from "./stage.js";
 const sliceMs = 12;
 /** While it seeks, more. */
 const seekSliceMs = 40;
-/** Virtual milliseconds between two looks at the clock. */
-const strideMs = 5;
+/** Virtual milliseconds between two looks at the clock, at most; fewer where they take long. */
+const strideMaxMs = 5;
 /** Real milliseconds from one set of links to the next, at least: there are many, and eyes are slow. */
 const linksEveryMs = 100;
 /** The largest trace that is opened. */
@@ -24,6 +24,7 @@ export class Player {
   #target = 0;
   #turnedAt = 0;
   #pace = 0;
+  #stride = strideMaxMs;
   #seekTo: number | undefined;
   #turn = 0;
   #isDrawn = true;
@@ -138,9 +139,16 @@ export class Player {
 
   #seek(stage: Stage, to: number): void {
     const until = this.#clock() + seekSliceMs;
-    while (stage.at < to && !stage.isOver && this.#clock() < until) stage.to(Math.min(to, stage.at + strideMs));
+    while (stage.at < to && !stage.isOver && this.#clock() < until) this.#stridden(stage, to);
     if (stage.at >= to || stage.isOver) this.#seekTo = undefined;
     this.#goOn();
+  }
+
+  #stridden(stage: Stage, to: number): void {
+    const startedAt = this.#clock();
+    stage.to(Math.min(to, stage.at + this.#stride));
+    const took = this.#clock() - startedAt;
+    this.#stride = took > sliceMs / 4 ? 1 : strideMaxMs;
   }
 
   #play(stage: Stage): void {
@@ -151,7 +159,7 @@ export class Player {
     const before = stage.at;
     const goal = Math.floor(this.#target);
     while (stage.at < goal && !stage.isOver && this.#clock() < startedAt + sliceMs) {
-      stage.to(Math.min(goal, stage.at + strideMs));
+      this.#stridden(stage, goal);
     }
     // What could not be done in time is not made up for: it is slower than was asked.
     if (stage.at < goal) this.#target = stage.at;

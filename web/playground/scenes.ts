@@ -69,11 +69,15 @@ export const scenes: readonly Scene[] = [
     name: "slow-peer",
     title: "Slow peers refute",
     story:
-      "From 8 s on three peers take their time for each input, and two stop for two seconds. They are suspected, hear of it, " +
-      "and refute. Nobody that runs may be taken for dead.",
+      "At 8 s and at 13 s three peers stop for two seconds: they are suspected, hear of it when they go on, and refute. At 20 s " +
+      "three become so slow that no answer comes in time for ten seconds. Those are given up, and come back.",
     parts: {
       peers: 30,
-      steps: [at(8_000, slow(count(3), 300, 8_000)), at(12_000, freeze(count(2), 2_000))],
+      steps: [
+        at(8_000, freeze(count(3), 2_000)),
+        at(13_000, freeze(count(3), 2_000)),
+        at(20_000, slow(count(3), 300, 10_000)),
+      ],
       forMs: 50_000,
       ...calm,
     },

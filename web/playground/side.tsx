@@ -154,7 +154,7 @@ function Counters({ frame }: { readonly frame: Frame }) {
     ["copies too many", duplicates === undefined ? "–" : many(duplicates), "Messages that were there already"],
     ["redundancy (RMR)", redundancy === undefined ? "–" : redundancy.toFixed(2), "Copies too many for each delivery"],
     ["deaths known", many(counts.deaths), "Peers that ended, or stopped, and most others know"],
-    ["taken for dead while running", many(counts.falseDeaths), "By anybody, also from the other side of a partition"],
+    ["taken for dead while running", many(counts.falseDeaths), "By anybody, unless a partition is between the two"],
   ];
   return (
     <>

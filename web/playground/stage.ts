@@ -147,7 +147,7 @@ export class LiveStage implements Stage {
         const [sender, receiver] = [chronicle.numberOf(from), chronicle.numberOf(to)];
         if (sender === undefined || receiver === undefined) return;
         const { type } = message;
-        if (type === "gossip" && "envelope" in message) {
+        if ((type === "gossip" || type === "repair") && "envelope" in message) {
           const { origin, epoch, seq } = message.envelope;
           chronicle.sent(sender, receiver, `${origin}/${epoch}/${seq}`);
         }
