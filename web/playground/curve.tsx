@@ -18,6 +18,8 @@ export function Curve({ frame, latencyMs }: { readonly frame: Frame; readonly la
   const endMs = Math.max(theoryMs * 1.1, Math.min(reached.at(-1) ?? 0, 4 * theoryMs || Number.POSITIVE_INFINITY), 20);
   const x = (ms: number) => left + ((width - left - right) * Math.min(ms, endMs)) / endMs;
   const y = (share: number) => height - bottom - (height - bottom - top) * Math.min(1, share);
+  // The words stand where there is room for them.
+  const isLate = theoryMs > 0.6 * endMs;
   const shares = expectedShares(last.peers);
   const theory = shares.map((share, round) => `${x(round * (latencyMs ?? 0))},${y(share)}`).join(" ");
   return (
@@ -40,7 +42,7 @@ export function Curve({ frame, latencyMs }: { readonly frame: Frame; readonly la
         {latencyMs === undefined ? null : (
           <>
             <line class="rounds" x1={x(theoryMs)} x2={x(theoryMs)} y1={y(0)} y2={y(1)} />
-            <text x={x(theoryMs) - 4} y={height - bottom - 5} text-anchor="end">
+            <text x={x(theoryMs) + (isLate ? -4 : 4)} y={height - bottom - 5} text-anchor={isLate ? "end" : "start"}>
               log₂N + ln N
             </text>
             <polyline class="theory" points={theory} />
@@ -66,7 +68,10 @@ function stepsOf(
 }
 
 function wordsOf(last: MessageSpread, reached: readonly number[]): string {
-  const lasting = reached.length > 1 ? `, in ${Math.round(reached.at(-1)!)} ms and ${last.lastHop} hops` : "";
+  const lasting =
+    reached.length > 1
+      ? `, in ${Math.round(reached.at(-1)!)} ms and ${last.lastHop} ${last.lastHop === 1 ? "hop" : "hops"}`
+      : "";
   return `From peer ${last.by}: ${Math.min(last.reached, last.peers)} of ${last.peers} peers${lasting}`;
 }
 

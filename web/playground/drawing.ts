@@ -3,7 +3,7 @@ import { type Frame, flightFields, linkFields, type Status, statuses } from "./f
 import { type Palette, palettes, type Theme } from "./palette.js";
 import { placesOf } from "./places.js";
 
-const marginPx = 26;
+const marginPx = 32;
 /** Peers move to new places within so many real milliseconds. */
 const moveMs = 450;
 /** What is drawn is at most so many real milliseconds behind the frame. */
