@@ -175,6 +175,13 @@ describe.skipIf(!hasBrowser())("the page, in a browser", () => {
     expect(complaints).toEqual([]);
   });
 
+  test("says what is wrong with an address, and plays something all the same", async () => {
+    const { page, complaints } = await opened("#run=('peers':-3)");
+    await page.getByRole("alert").getByText("Peers must be from 1 to 1000000, not -3.").waitFor();
+    await expect.poll(() => moment(page), patience).toBeGreaterThan(0);
+    expect(complaints).toEqual([]);
+  });
+
   test("draws a thousand peers while they start", async () => {
     const { page, complaints } = await opened(`#${scenarioFragment(scenario({ peers: 1_000, joinEveryMs: 1 }))}`);
     await expect.poll(() => moment(page), patience).toBeGreaterThan(100);

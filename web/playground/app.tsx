@@ -77,8 +77,11 @@ export function App({ theme: first }: { readonly theme: Theme }) {
     redraw.observe(room.current!);
     session.order({ type: "speed", speed });
     const open = () => {
-      if (!session.runAddress(location.hash) && session.scenario === undefined)
-        session.run(ofScene(scenes[0]!, 1), true);
+      if (session.runAddress(location.hash) || session.scenario !== undefined) return;
+      // Something is played all the same; what is wrong with the address is still said.
+      const { failure } = session;
+      session.run(ofScene(scenes[0]!, 1), true);
+      session.failure = failure;
     };
     open();
     addEventListener("hashchange", open);

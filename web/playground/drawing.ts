@@ -242,7 +242,7 @@ export class Drawing {
         const [sentAt, arrivesAt] = [all[i + 2]!, all[i + 3]!];
         const a = this.placeOf(all[i]!);
         const b = this.placeOf(all[i + 1]!);
-        if (a === undefined || b === undefined || at < sentAt || arrivesAt <= sentAt) continue;
+        if (a === undefined || b === undefined || at < sentAt || at > arrivesAt || arrivesAt <= sentAt) continue;
         const part = (at - sentAt) / (arrivesAt - sentAt);
         const x = a.x + part * (b.x - a.x);
         const y = a.y + part * (b.y - a.y);
