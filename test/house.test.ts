@@ -15,6 +15,7 @@ import {
   type Rule,
   unitsInConfigs,
   virtualTime,
+  webArrowsHold,
 } from "./house/rules.js";
 import { importsOf, type SourceFile, scan } from "./house/source.js";
 
@@ -23,13 +24,14 @@ const files = projectFiles();
 describe("the house", () => {
   const rules: readonly (readonly [sentence: string, rule: Rule])[] = [
     ["imports go down the floors, never up or sideways", importArrows],
+    ["pages import what runs in a browser, and of the endpoint its types", webArrowsHold],
     ["no file imports itself by way of others", noImportCycles],
     ["the core and the wire know neither Node nor packages, neither clock nor timers nor chance", pureFloors],
     ["the simulator has virtual time and seeded chance only", virtualTime],
     ["names say what a thing is, in the words of the design", noBannedNames],
-    ["no file in src/ is longer than 450 lines", noLongFiles],
+    ["no file in src/ or web/ is longer than 450 lines", noLongFiles],
     ["nothing is marked as left to do", nothingLeftToDo],
-    ["every export of src/ has a doc comment", documentedExports],
+    ["every export of src/ and web/ has a doc comment", documentedExports],
     ["times and sizes in a core's config say their unit", unitsInConfigs],
     ["no tracked file names a folder of one machine, or a package registry", nothingLocal],
     ["no test keeps the others from running", noLonelyTests],
@@ -65,6 +67,29 @@ describe("each rule catches a planted violation", () => {
       "src/net/peer.ts:3: imports src/index.ts, which is for users only",
       "src/net/peer.ts:4: imports test/x.ts from outside of src/",
       "src/attic/box.ts:1: src/attic has no place in the table of arrows",
+    ]);
+  });
+
+  test("pages: other pages, Node, deeper parts of src, values of the endpoint; types of it are fine", () => {
+    const found = webArrowsHold([
+      planted("web/graph/a.ts", 'import { b } from "../dashboard/b.js";', 'import "node:fs";'),
+      planted("web/dashboard/c.tsx", 'import { selfSchema } from "../../src/http/schemas.js";'),
+      planted(
+        "web/dashboard/d.ts",
+        'import type { S } from "../../src/http/server.js";',
+        'import "../../src/sim/x.js";',
+      ),
+      planted("web/dashboard/e.ts", "import type {", "  S,", '} from "../../src/http/schemas.js";', 'import "preact";'),
+      planted("web/playground/f.ts", 'import { PeerCore } from "../../src/core/peer.js";', 'import "../graph/a.js";'),
+      planted("web/attic/g.ts", "const x = 1;"),
+    ]);
+    expect(found).toEqual([
+      "web/graph/a.ts:1: web/graph may not import web/dashboard/b.ts",
+      'web/graph/a.ts:2: imports "node:fs", which no browser has',
+      "web/dashboard/c.tsx:1: imports more than types from src/http/schemas.ts",
+      "web/dashboard/d.ts:1: imports src/http/server.ts, and not src/http/schemas.ts",
+      "web/dashboard/d.ts:2: web/dashboard may not import src/sim/x.ts",
+      "web/attic/g.ts:1: web/attic has no place in the table of arrows",
     ]);
   });
 
@@ -289,7 +314,7 @@ function listedFiles(): string[] {
   if (existsSync(".git")) {
     return execFileSync("git", ["ls-files", "-z", "--cached", "--others", "--exclude-standard"], options).split("\0");
   }
-  const folders = ["src", "test", "bench", "docs", "examples"];
+  const folders = ["src", "web", "test", "bench", "docs", "examples"];
   const entries = folders.flatMap((folder) => readdirSync(folder, { recursive: true, withFileTypes: true }));
   const files = entries.filter((entry) => entry.isFile()).map(({ parentPath, name }) => `${parentPath}/${name}`);
   return [...files, ...readdirSync(".").filter((name) => /\.(?:md|json|ts)$/.test(name))];
