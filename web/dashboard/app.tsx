@@ -25,7 +25,11 @@ export interface AppProps {
 }
 
 const views: readonly (readonly [view: View, words: string, path: string])[] = [
-  ["graph", "Overlay", "M4 5l8 2-2 6-6-3ZM4 5l6 8"],
+  [
+    "graph",
+    "Overlay",
+    "M5.200 4.600l5.600 1.300M4.400 5.800l2.200 5M9 11.500l2.700-3.900M2.500 4a1.500 1.500 0 1 0 3 0a1.500 1.500 0 1 0-3 0M11 6a1.500 1.500 0 1 0 3 0a1.500 1.500 0 1 0-3 0M6 12.500a1.500 1.500 0 1 0 3 0a1.500 1.500 0 1 0-3 0",
+  ],
   ["messages", "Messages", "M2.500 3.500h11v7h-6l-3 3v-3h-2Z"],
   ["directory", "Directory", "M3 4h10M3 8h10M3 12h10"],
   ["timeline", "Timeline", "M8 2.500a5.500 5.500 0 1 1 0 11 5.500 5.500 0 1 1 0-11M8 5v3.200l2.200 1.300"],

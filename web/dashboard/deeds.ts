@@ -7,7 +7,7 @@ import type {
   PublishedAnswer,
 } from "../../src/http/schemas.js";
 import type { Endpoint } from "./endpoint.js";
-import { selected, tell } from "./state.js";
+import { ending, selected, tell } from "./state.js";
 import { some } from "./words.js";
 
 /** Everything that can be done to one peer. */
@@ -47,9 +47,14 @@ export class Deeds {
 
   /** Does something to one peer. */
   async peer(deed: PeerDeed, name: string): Promise<boolean> {
-    return this.#attempt(`peers/${encodeURIComponent(name)}/${deed}`, {}, ({ done: isDone }: DoneAnswer) =>
+    const isEnd = deed === "kill" || deed === "leave";
+    if (isEnd) ending.value = new Set([...ending.value, name]);
+    const path = `peers/${encodeURIComponent(name)}/${deed}`;
+    const hasWorked = await this.#attempt(path, {}, ({ done: isDone }: DoneAnswer) =>
       isDone ? `${name} ${done[deed]}.` : `${name}: there was nothing to do.`,
     );
+    if (isEnd && !hasWorked) ending.value = new Set([...ending.value].filter((one) => one !== name));
+    return hasWorked;
   }
 
   /** Lets nothing through between two. */

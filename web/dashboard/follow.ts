@@ -20,6 +20,7 @@ import { type Endpoint, RequestError } from "./endpoint.js";
 import { EventText } from "./event-text.js";
 import { hopHappened } from "./hops.js";
 import { Messages } from "./messages.js";
+import { changedBy } from "./network-changes.js";
 import { Reading } from "./reading.js";
 import * as state from "./state.js";
 import { Timeline } from "./timeline.js";
@@ -172,6 +173,7 @@ export class Following {
       if (this.#timeline.happen(event)) hasLines = true;
       if (event.type === "hop") hopHappened(event);
       if (this.#changeEntry(event)) hasEntries = true;
+      if (state.network.value !== undefined) state.network.value = changedBy(state.network.value, event);
       if (changing.has(event.type)) this.#structure.soon();
       if (event.type === "dropped" || (event.type === "hello" && !event.isResumed)) {
         this.#structure.soon();

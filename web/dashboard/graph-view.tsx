@@ -5,7 +5,7 @@ import { OverlayGraph } from "../graph/overlay-graph.js";
 import { type PointStatus, piecesOf } from "../graph/picture.js";
 import { StatusIcon, statusWords } from "../graph/status-icon.js";
 import { onHop } from "./hops.js";
-import { messages, picture, selected, traced } from "./state.js";
+import { messages, network, picture, selected, traced } from "./state.js";
 import { theme } from "./theme.js";
 import { some } from "./words.js";
 
@@ -77,30 +77,32 @@ export function GraphView() {
   const isEmpty = picture.value.points.length === 0;
   return (
     <section class="graph" aria-label="Overlay">
-      <div
-        class="canvas"
-        ref={place}
-        role="application"
-        // biome-ignore lint/a11y/noNoninteractiveTabindex: the arrow keys go from peer to peer here
-        tabIndex={0}
-        aria-label={`${caption()} Arrow keys go from peer to peer.`}
-        onKeyDown={onKeyDown}
-      />
-      {fault === "" ? null : <p class="empty over">{fault}</p>}
-      {isEmpty && fault === "" ? <p class="empty over">Nobody is here yet.</p> : null}
-      <p class="caption" data-pieces={piecesOf(picture.value)}>
-        {caption()}
-      </p>
-      <div class="zoom">
-        <button type="button" onClick={() => graph.current?.zoom(0.7)} aria-label="Nearer" title="Nearer (+)">
-          +
-        </button>
-        <button type="button" onClick={() => graph.current?.zoom(1.4)} aria-label="Farther" title="Farther (-)">
-          −
-        </button>
-        <button type="button" onClick={() => graph.current?.showAll()} aria-label="Show all" title="Show all (0)">
-          ⤢
-        </button>
+      <div class="picture">
+        <div
+          class="canvas"
+          ref={place}
+          role="application"
+          // biome-ignore lint/a11y/noNoninteractiveTabindex: the arrow keys go from peer to peer here
+          tabIndex={0}
+          aria-label={`${caption()} Arrow keys go from peer to peer.`}
+          onKeyDown={onKeyDown}
+        />
+        {fault === "" ? null : <p class="empty over">{fault}</p>}
+        {isEmpty && fault === "" ? <p class="empty over">Nobody is here yet.</p> : null}
+        <p class="caption" data-pieces={piecesOf(picture.value)}>
+          {caption()}
+        </p>
+        <div class="zoom">
+          <button type="button" onClick={() => graph.current?.zoom(0.7)} aria-label="Nearer" title="Nearer (+)">
+            +
+          </button>
+          <button type="button" onClick={() => graph.current?.zoom(1.4)} aria-label="Farther" title="Farther (-)">
+            −
+          </button>
+          <button type="button" onClick={() => graph.current?.showAll()} aria-label="Show all" title="Show all (0)">
+            ⤢
+          </button>
+        </div>
       </div>
       <Legend />
     </section>
@@ -112,7 +114,13 @@ function Legend() {
   const { points, lines } = picture.value;
   const there = new Set(points.map(({ role, status }) => (role === "seed" ? "seed" : status)));
   const kinds = new Set(lines.map(({ kind, isCut }) => (isCut ? "cut" : kind)));
-  const words = { eager: "in a tree", lazy: "told only", classic: "classic", registered: "registered", cut: "cut" };
+  const words = {
+    eager: "eager link",
+    lazy: "lazy link",
+    classic: "classic link",
+    registered: "registered",
+    cut: "cut",
+  };
   return (
     <ul class="legend" aria-label="Signs">
       {legend
@@ -145,5 +153,8 @@ function caption(): string {
   if (lines.some(({ kind }) => kind === "registered")) return `${parts.join(", ")}.`;
   const pieces = piecesOf(picture.value);
   const whole = pieces < 2 ? "all connected" : `in ${pieces} pieces`;
-  return peers === 0 ? `${parts.join(", ")}.` : `${parts.join(", ")}, ${some(links, "link")}, ${whole}.`;
+  const isPartitioned = network.value?.isPartitioned === true ? ", partitioned" : "";
+  return peers === 0
+    ? `${parts.join(", ")}.`
+    : `${parts.join(", ")}, ${some(links, "link")}, ${whole}${isPartitioned}.`;
 }

@@ -8,7 +8,7 @@ import { clock, took } from "./words.js";
 /** Curves at a time; older ones would hide the new. */
 const curvesMax = 8;
 const listedMax = 30;
-const size = { width: 340, height: 132, left: 42, right: 10, top: 10, bottom: 24 };
+const size = { width: 340, height: 132, left: 42, right: 26, top: 10, bottom: 24 };
 
 /** The coverage curve, and the list whose lines draw their way on the graph. */
 export function MessagesView() {
@@ -46,7 +46,8 @@ function TracedLine({ message }: { readonly message: Message }) {
     <button type="button" class="message" aria-pressed={isTraced} onClick={onClick} title="Draw its way on the graph">
       <MessageWords message={message} />
       <span class={isEverywhere ? "reach whole" : "reach"}>
-        {expected === null ? delivered : `${delivered} of ${expected}`} in {took(lengthOf(message))}
+        {expected === null ? delivered : `${delivered} of ${expected}`}
+        {delivered === 0 ? "" : ` in ${took(lengthOf(message))}`}
       </span>
     </button>
   );
@@ -102,12 +103,7 @@ function CoverageChart({ messages: shown }: { readonly messages: readonly Messag
           </g>
         ))}
         {x.ticks(3).map((at) => (
-          <text
-            key={at}
-            x={x(at)}
-            y={size.height - 7}
-            text-anchor={at === 0 ? "start" : at === x.domain()[1] ? "end" : "middle"}
-          >
+          <text key={at} x={x(at)} y={size.height - 7} text-anchor={at === 0 ? "start" : "middle"}>
             {at === 0 ? "0" : took(at).replace(".0 ", " ")}
           </text>
         ))}

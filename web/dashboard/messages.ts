@@ -51,7 +51,9 @@ export class Messages {
       const { id, topic, preview, publishedAt, expected } = event;
       const origin = event.origin.name ?? event.origin.address;
       const receivedAt = expected === null ? event.at : null;
-      this.#entry({ id, origin, topic, preview, publishedAt, expected, hops: [], receivedAt });
+      const entry = this.#entry({ id, origin, topic, preview, publishedAt, expected, hops: [], receivedAt });
+      // Hops are told of those who were given it; it began at its origin.
+      if (expected !== null) add(entry, { peer: origin, from: null, round: 0, at: publishedAt });
     } else if (event.type === "hop") {
       const { message: id, origin, to: peer, from, round, at } = event;
       const unheard = { topic: "", preview: "", publishedAt: at, expected: null, hops: [], receivedAt: null };

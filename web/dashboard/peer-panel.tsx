@@ -15,7 +15,7 @@ import { Deed } from "./actions-view.js";
 import { type Deeds, open } from "./deeds.js";
 import type { Endpoint } from "./endpoint.js";
 import { now } from "./now.js";
-import { directory, network, picture, self } from "./state.js";
+import { directory, ending, network, picture, self } from "./state.js";
 import { bytes, lasting, many, some, took } from "./words.js";
 
 interface Details {
@@ -64,6 +64,7 @@ export function PeerPanel(props: { readonly of: string; readonly endpoint: Endpo
 
 /** Only living native peers of this process can be asked, or the endpoint's own. */
 function isAskable(peer: NetworkPeer | undefined): boolean {
+  if (peer !== undefined && ending.value.has(peer.name)) return false;
   if (peer !== undefined) return peer.dialect === "native" && (peer.status === "joined" || peer.status === "joining");
   return self.value?.kind === "peer";
 }

@@ -8,8 +8,9 @@ export interface ReadingPace {
   readonly restMs: number;
 }
 
-/** What an answer may cost of the time: a tenth. */
-const share = 10;
+/** After an answer that took long, so many times as long nothing is asked; but not for ever. */
+const pauseShare = 3;
+const pauseMaxMs = 3_000;
 
 /** One thing that is read. */
 export class Reading {
@@ -32,7 +33,7 @@ export class Reading {
     const startedAt = performance.now();
     await this.#read();
     const tookMs = performance.now() - startedAt;
-    this.#earliestAt = performance.now() + share * tookMs;
+    this.#earliestAt = performance.now() + Math.min(pauseMaxMs, pauseShare * tookMs);
   }
 
   /** Begins to read by itself. */

@@ -70,6 +70,9 @@ export const isHelpOpen = signal(false);
 /** What people are told just now. */
 export const notes = signal<readonly Note[]>([]);
 
+/** Peers that were told to end from this page: nobody asks them any more. */
+export const ending = signal<ReadonlySet<string>>(new Set());
+
 /** What the graph draws. */
 export const picture = computed<Picture>(() => {
   if (network.value !== undefined) return pictureOfNetwork(network.value);

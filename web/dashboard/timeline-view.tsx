@@ -84,23 +84,25 @@ function Line({ line }: { readonly line: TimelineLine }) {
   return (
     <tr>
       <td class="time">{clock(line.at)}</td>
-      <td class="what" title={line.text}>
-        <Sign kind={line.kind} />{" "}
-        {subject === null ? (
-          line.text
-        ) : (
-          <button type="button" class="link" onClick={() => open(subject)}>
-            {line.text}
-          </button>
-        )}
-        <span class="observers">{observersText(line)}</span>
+      <td title={line.text}>
+        <div class="what">
+          <Sign kind={line.kind} />
+          {subject === null ? (
+            <span class="words">{line.text}</span>
+          ) : (
+            <button type="button" class="link words" onClick={() => open(subject)}>
+              {line.text}
+            </button>
+          )}
+          <span class="observers">{observersText(line)}</span>
+        </div>
       </td>
     </tr>
   );
 }
 
 function observersText({ observers, kind }: TimelineLine): string {
-  if (observers.length === 0 || kind === "link" || kind === "notice") return "";
+  if (observers.length === 0 || kind === "link") return "";
   const named = observers.slice(0, namedMax).join(", ");
   const rest = observers.length - namedMax;
   return rest > 0 ? `say ${named} and ${many(rest)} more` : `${observers.length === 1 ? "says" : "say"} ${named}`;

@@ -56,7 +56,7 @@ async function run(task: LayoutTask): Promise<void> {
     edgeWeightInfluence: 1,
     scalingRatio: 12,
     strongGravityMode: true,
-    gravity: 0.04,
+    gravity: 0.06,
     slowDown: 1 + Math.log(Math.max(1, count)),
     barnesHutOptimize: count > 300,
     barnesHutTheta: 0.7,

@@ -10,6 +10,8 @@ export interface Place {
 
 /** Links on which messages come pull more than others: so trees can be seen. */
 const weights = { eager: 1.5, lazy: 0.7, classic: 1, registered: 1 } as const;
+/** So many stand in one column. */
+const standingMax = 12;
 /** An angle after whose turns points never come to lie in rows: the golden one. */
 const turn = Math.PI * (3 - Math.sqrt(5));
 
@@ -22,6 +24,8 @@ export class Layout {
   #signature = "";
   #number = 0;
   #isSettled = true;
+  #left: readonly string[] = [];
+  #right: readonly string[] = [];
 
   constructor(onPlaces: (places: ReadonlyMap<string, Place>) => void) {
     this.#onPlaces = onPlaces;
@@ -36,33 +40,37 @@ export class Layout {
 
   /** The place of every point of the picture; the moves follow, unless it is linked as before. */
   show({ points, lines }: Picture): ReadonlyMap<string, Place> {
-    // Seeds have no links: they stand beside the overlay, and others move without them.
-    const linked = lines.some(({ kind }) => kind === "registered")
-      ? points
-      : points.filter(({ role }) => role === "peer");
-    const keys = linked.map(({ key }) => key);
-    const index = new Map(keys.map((key, at) => [key, at]));
-    const pulling = lines.filter(({ a, b, isCut }) => !isCut && index.has(a) && index.has(b));
-    const signature = `${keys.join(",")};${pulling.map(({ key, kind }) => `${key}${kind[0]}`).join(",")}`;
+    const open = lines.filter(({ isCut }) => !isCut);
+    const isLinked = new Set(open.flatMap(({ a, b }) => [a, b]));
+    const keys = points.map(({ key }) => key).filter((key) => isLinked.has(key));
+    // What has no link would be driven out to where it makes all the rest small: it stands in a row at the side.
+    const unlinked = points.filter(({ key }) => !isLinked.has(key));
+    this.#left = unlinked.filter(({ role }) => role === "seed").map(({ key }) => key);
+    this.#right = unlinked.filter(({ role }) => role === "peer").map(({ key }) => key);
+    const signature = `${keys.join(",")};${open.map(({ key }) => key).join(",")}`;
     if (signature !== this.#signature) {
       this.#signature = signature;
       this.#keys = keys;
-      this.#begin(keys, pulling);
-      this.#isSettled = false;
-      this.#worker.postMessage({
-        number: ++this.#number,
-        places: Float32Array.from(keys.flatMap((key) => [this.#places.get(key)!.x, this.#places.get(key)!.y])),
-        ends: Uint32Array.from(pulling.flatMap(({ a, b }) => [index.get(a)!, index.get(b)!])),
-        weights: Float32Array.from(pulling.map(({ kind }) => weights[kind])),
-      } satisfies LayoutTask);
+      this.#begin(keys, open);
+      this.#post(open);
     }
-    const beside = points.filter(({ key }) => !index.has(key)).map(({ key }) => key);
-    return this.#withSeeds(beside);
+    return this.#all();
   }
 
   /** Lets the thread go. */
   close(): void {
     this.#worker.terminate();
+  }
+
+  #post(lines: Picture["lines"]): void {
+    const index = new Map(this.#keys.map((key, at) => [key, at]));
+    this.#isSettled = false;
+    this.#worker.postMessage({
+      number: ++this.#number,
+      places: Float32Array.from(this.#keys.flatMap((key) => [this.#places.get(key)!.x, this.#places.get(key)!.y])),
+      ends: Uint32Array.from(lines.flatMap(({ a, b }) => [index.get(a)!, index.get(b)!])),
+      weights: Float32Array.from(lines.map(({ kind }) => weights[kind])),
+    } satisfies LayoutTask);
   }
 
   #begin(keys: readonly string[], lines: Picture["lines"]): void {
@@ -91,14 +99,11 @@ export class Layout {
     this.#keys.forEach((key, at) => {
       this.#places.set(key, { x: places[2 * at]!, y: places[2 * at + 1]! });
     });
-    this.#onPlaces(this.#withSeeds(this.#beside));
+    this.#onPlaces(this.#all());
   }
 
-  #beside: readonly string[] = [];
-
-  /** Seeds in a column at the left. */
-  #withSeeds(seeds: readonly string[]): ReadonlyMap<string, Place> {
-    this.#beside = seeds;
+  /** Those without links stand beside the others: seeds at the left, peers at the right. */
+  #all(): ReadonlyMap<string, Place> {
     const all = new Map(this.#places);
     let [left, right, top, bottom] = [Infinity, -Infinity, -Infinity, Infinity];
     for (const key of this.#keys) {
@@ -108,12 +113,19 @@ export class Layout {
       top = Math.max(top, y);
       bottom = Math.min(bottom, y);
     }
-    if (this.#keys.length === 0) [left, right, top, bottom] = [0, 1, 1, 0];
+    if (this.#keys.length < 2) [left, right, top, bottom] = [-1, 1, 1, -1];
     const size = Math.max(right - left, top - bottom, 1);
-    seeds.forEach((key, at) => {
-      const y = (top + bottom) / 2 + (seeds.length < 2 ? 0 : (0.5 - at / (seeds.length - 1)) * size * 0.5);
-      all.set(key, { x: left - size * 0.16, y });
-    });
+    const middle = (top + bottom) / 2;
+    const stand = (keys: readonly string[], edge: number, outward: number) => {
+      const perColumn = Math.min(keys.length, standingMax);
+      keys.forEach((key, at) => {
+        const [column, row] = [Math.floor(at / perColumn), at % perColumn];
+        const x = edge + outward * size * (0.16 + 0.09 * column);
+        all.set(key, { x, y: middle + size * Math.min(0.25, 0.9 / perColumn) * ((perColumn - 1) / 2 - row) });
+      });
+    };
+    stand(this.#left, left, -1);
+    stand(this.#right, right, 1);
     return all;
   }
 }

@@ -34,7 +34,7 @@ const family = 'system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", sans-
 const endlessDash = 100_000;
 
 const primitives = {
-  nodes: { shapes: [...shapes], label: { font: { family, size: 13 } } },
+  nodes: { shapes: [...shapes], label: { margin: 6, font: { family, size: 13 } } },
   edges: {
     variables: { dash: { type: "number", default: endlessDash }, gap: { type: "number", default: 1 } },
     layers: [
@@ -96,7 +96,7 @@ export class OverlayGraph {
         nodePickingPadding: 8,
         enableEdgeEvents: false,
         hideEdgesOnMove: false,
-        stagePadding: 46,
+        stagePadding: 40,
         minEdgeThickness: 0.7,
         labelDensity: 0.6,
         enableCameraRotation: false,
@@ -203,8 +203,13 @@ export class OverlayGraph {
     const look = this.#pointLook(point, size, count <= labelledMax);
     if (before === undefined) this.#graph.addNode(point.key, { x, y, ...look });
     else if (before.status !== point.status || this.#graph.getNodeAttribute(point.key, "size") !== look.size) {
-      this.#graph.mergeNodeAttributes(point.key, look);
-    } else if (point.role === "seed") this.#graph.mergeNodeAttributes(point.key, { x, y });
+      this.#graph.mergeNodeAttributes(point.key, { x, y, ...look });
+    } else if (!this.#isAt(point.key, x, y)) this.#graph.mergeNodeAttributes(point.key, { x, y });
+  }
+
+  #isAt(key: string, x: number, y: number): boolean {
+    const place = this.#graph.getNodeAttributes(key);
+    return place.x === x && place.y === y;
   }
 
   #showLine(line: Line, before: Line | undefined, count: number): void {
@@ -230,7 +235,7 @@ export class OverlayGraph {
     const { line } = this.#palette;
     const isSelected = a === this.#selected || b === this.#selected;
     const thin = count > 2_000 ? 0.6 : count > 400 ? 0.8 : 1;
-    const size = (kind === "eager" ? 3.2 : kind === "classic" ? 3 : 1.8) * thin * (isSelected ? 1.6 : 1);
+    const size = (kind === "eager" ? 4.5 : kind === "classic" ? 4 : 2) * thin * (isSelected ? 1.6 : 1);
     const [dash, gap] = isCut ? [2, 5] : kind === "classic" ? [7, 4] : [endlessDash, 1];
     const isPlain = kind !== "lazy" && kind !== "registered";
     const color = isCut ? line.cut : isSelected && !isPlain ? this.#palette.faintInk : line[kind];

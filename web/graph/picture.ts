@@ -144,8 +144,8 @@ export function isEnded(status: PointStatus): boolean {
 function statusOf({ status, liveness }: NetworkPeer): PointStatus {
   if (status === "killed") return isHeldForDead(liveness) ? "dead" : "killed";
   if (status !== "joined") return status;
-  if (liveness.type === "dead") return "dead";
-  return liveness.type === "suspect" || liveness.type === "silent" ? "suspect" : "alive";
+  // Its process runs: whoever holds it for dead is cut off from it.
+  return liveness.type === "untested" || liveness.type === "ok" ? "alive" : "suspect";
 }
 
 /** Most say so: those who joined later have never heard of it, and cannot. */

@@ -21,7 +21,10 @@ function shape(name: string, distance: string, before = ""): CustomNodeShape {
 export const shapes: readonly CustomNodeShape[] = [
   shape("alive", "length(uv) - size"),
   shape("suspect", `min(${ring("0.84", "0.16")}, length(uv) - size * 0.36)`),
-  shape("frozen", "max(abs(abs(uv.x) - size * 0.48) - size * 0.28, abs(uv.y) - size * 0.92)"),
+  shape(
+    "frozen",
+    `min(${ring("0.92", "0.08")}, max(abs(abs(uv.x) - size * 0.3) - size * 0.16, abs(uv.y) - size * 0.48))`,
+  ),
   shape("killed", `min(${ring("0.9", "0.1")}, ${cross.replaceAll("1.05", "0.72").replaceAll("0.24", "0.16")})`, turned),
   shape("dead", cross, turned),
   shape("left", ring("0.86", "0.14")),

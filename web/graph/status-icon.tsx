@@ -22,7 +22,12 @@ const drawings: Readonly<Record<PointStatus | "seed", JSX.Element>> = {
       <circle cx="8" cy="8" r="2.4" />
     </>
   ),
-  frozen: <path d="M2.8 2H7v12H2.8ZM9 2h4.200v12H9Z" />,
+  frozen: (
+    <>
+      <circle cx="8" cy="8" r="6.2" class="outline thin" />
+      <path d="M4.800 5H7v6H4.800ZM9 5h2.200v6H9Z" />
+    </>
+  ),
   killed: (
     <>
       <circle cx="8" cy="8" r="6.2" class="outline thin" />
