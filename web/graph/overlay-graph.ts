@@ -3,6 +3,7 @@ import Graph from "graphology";
 import Sigma from "sigma";
 import { layerDashed } from "sigma/rendering";
 import { Layout, type Place } from "./layout.js";
+import { LineField } from "./line-field.js";
 import { type Palette, palettes, type Theme } from "./palette.js";
 import { isEnded, type Line, type Picture, type Point } from "./picture.js";
 import { type PulseHop, Pulses } from "./pulses.js";
@@ -26,8 +27,12 @@ interface LineLook {
   zIndex: number;
 }
 
+/** Up to so many lines are drawn by sigma, with their widths and dashes; more as a field of thin ones. */
+const fineLinesMax = 1_200;
 /** Up to so many points all are labelled; with more, those for whose label there is room. */
 const labelledMax = 60;
+/** What has not moved for so long stands still. */
+const stillMs = 250;
 const family = 'system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", sans-serif';
 
 /** Whole lines are one dash that ends beyond every screen: a layer of their own would be drawn for all lines. */
@@ -58,9 +63,13 @@ export class OverlayGraph {
   readonly #canvas: HTMLCanvasElement;
   readonly #points = new Map<string, Point>();
   #lines = new Map<string, Line>();
+  /** Those of them that sigma draws. */
+  #fine = new Map<string, Line>();
+  #field: LineField | undefined;
   #palette: Palette;
   #selected: string | undefined;
   #frame: number | undefined;
+  #stillTimer: ReturnType<typeof setTimeout> | undefined;
 
   /** @param onSelect - is given the key of a point that was clicked, or undefined for the space between */
   constructor(container: HTMLElement, theme: Theme, onSelect: (key: string | undefined) => void) {
@@ -111,7 +120,18 @@ export class OverlayGraph {
     this.#layout = new Layout((places) => this.#move(places));
     this.#sigma.on("clickNode", (event) => onSelect(event.node));
     this.#sigma.on("clickStage", () => onSelect(undefined));
-    this.#sigma.on("afterRender", () => this.#pulses.draw(performance.now()));
+    this.#sigma.on("afterRender", () => {
+      if (container.dataset.settled === undefined && this.#points.size > 0) performance.mark("graph-drawn");
+      if (this.#points.size > 0) container.dataset.settled = String(this.#layout.isSettled);
+      this.#pulses.draw(performance.now());
+    });
+    this.#sigma.addCustomLayerProgram("field", "edges", (gl) => {
+      // Made again when the graphics card has lost everything.
+      this.#field = new LineField(gl, (place) => this.#sigma.getNormalizationFunction()(place));
+      this.#showField();
+      return this.#field;
+    });
+    this.#sigma.getCamera().on("updated", () => this.#beBrief());
     this.#sigma.on("resize", () => this.#resize());
     this.#resize();
   }
@@ -137,23 +157,27 @@ export class OverlayGraph {
     const places = this.#layout.show(picture);
     const size = sizeFor(picture.points.length);
     const keys = new Set(picture.points.map(({ key }) => key));
-    const lines = new Map(picture.lines.map((line) => [line.key, line]));
-    for (const [key] of this.#lines) if (!lines.has(key)) this.#graph.dropEdge(key);
+    this.#lines = new Map(picture.lines.map((line) => [line.key, line]));
+    const fine = this.#fineLines();
+    for (const key of this.#fine.keys()) if (!fine.has(key)) this.#graph.dropEdge(key);
+    for (const [key, line] of this.#fine) if (!fine.has(key)) this.#fine.delete(line.key);
     for (const key of this.#points.keys()) {
       if (keys.has(key)) continue;
       this.#points.delete(key);
       this.#graph.dropNode(key);
     }
     for (const point of picture.points) this.#showPoint(point, places.get(point.key)!, size, picture.points.length);
-    const previous = this.#lines;
-    this.#lines = lines;
-    for (const line of picture.lines) this.#showLine(line, previous.get(line.key), picture.lines.length);
+    this.#showFine(fine);
+    this.#showField();
   }
 
   /** Marks one point, and the lines that end at it. */
   select(key: string | undefined): void {
     if (key === this.#selected) return;
     this.#selected = key;
+    const fine = this.#fineLines();
+    for (const line of this.#fine.keys()) if (!fine.has(line)) this.#graph.dropEdge(line);
+    this.#showFine(fine);
     this.#recolor();
   }
 
@@ -162,6 +186,7 @@ export class OverlayGraph {
     this.#palette = palettes[theme];
     this.#pulses.palette = this.#palette;
     this.#recolor();
+    this.#showField();
     this.#sigma.refresh();
   }
 
@@ -192,6 +217,7 @@ export class OverlayGraph {
   /** Gives the element back. */
   close(): void {
     if (this.#frame !== undefined) cancelAnimationFrame(this.#frame);
+    clearTimeout(this.#stillTimer);
     this.#layout.close();
     this.#sigma.kill();
     this.#canvas.remove();
@@ -217,6 +243,47 @@ export class OverlayGraph {
     else if (before.kind !== line.kind || before.isCut !== line.isCut) {
       this.#graph.mergeEdgeAttributes(line.key, this.#lineLook(line, count));
     }
+  }
+
+  /** All of them, or of too many those at the selected point. */
+  #fineLines(): Map<string, Line> {
+    if (this.#lines.size <= fineLinesMax) return this.#lines;
+    return new Map([...this.#lines].filter(([, { a, b }]) => a === this.#selected || b === this.#selected));
+  }
+
+  #showFine(lines: ReadonlyMap<string, Line>): void {
+    const previous = this.#fine;
+    this.#fine = new Map(lines);
+    for (const [key, line] of lines) this.#showLine(line, previous.get(key), lines.size);
+  }
+
+  #showField(): void {
+    if (this.#field === undefined) return;
+    const isField = this.#lines.size > fineLinesMax;
+    const { line: colors } = this.#palette;
+    const rank = { registered: 0, lazy: 0, classic: 1, eager: 2 };
+    const lines = isField ? [...this.#lines.values()].sort((x, y) => rank[x.kind] - rank[y.kind]) : [];
+    this.#field.lines = lines.map(({ a, b, kind, isCut }) => {
+      const isMain = kind !== "lazy" && kind !== "registered";
+      return { a, b, color: isCut ? colors.cut : colors[kind], isMain };
+    });
+    this.#moveField();
+  }
+
+  /** While everything moves, the lines that matter are enough: the others follow when it stands still. */
+  #beBrief(): void {
+    if (this.#field === undefined || this.#lines.size <= fineLinesMax) return;
+    this.#field.isBrief = true;
+    clearTimeout(this.#stillTimer);
+    this.#stillTimer = setTimeout(() => {
+      this.#field!.isBrief = false;
+      this.#sigma.scheduleRender();
+    }, stillMs);
+  }
+
+  #moveField(): void {
+    this.#field?.move((key) => (this.#graph.hasNode(key) ? this.#graph.getNodeAttributes(key) : undefined));
+    this.#sigma.scheduleRender();
   }
 
   #pointLook(point: Point, size: number, isLabelShown: boolean): Omit<PointLook, "x" | "y"> {
@@ -249,10 +316,14 @@ export class OverlayGraph {
       const point = this.#points.get(key);
       return point === undefined ? look : { ...look, ...this.#pointLook(point, size, isLabelled) };
     });
-    this.#graph.updateEachEdgeAttributes((key, look) => {
-      const line = this.#lines.get(key);
-      return line === undefined ? look : this.#lineLook(line, this.#lines.size);
-    });
+    // The hint has sigma take in again all lines: some may be of this very moment, and unknown to what draws them.
+    this.#graph.updateEachEdgeAttributes(
+      (key, look) => {
+        const line = this.#fine.get(key);
+        return line === undefined ? look : this.#lineLook(line, this.#fine.size);
+      },
+      { attributes: ["zIndex"] },
+    );
   }
 
   #move(places: ReadonlyMap<string, Place>): void {
@@ -266,6 +337,9 @@ export class OverlayGraph {
       },
       { attributes: ["x", "y"] },
     );
+    if (this.#lines.size <= fineLinesMax) return;
+    this.#beBrief();
+    this.#moveField();
   }
 
   #animate(): void {

@@ -25,6 +25,10 @@ const hopMs = 330;
 const trailMs = 1_800;
 /** More at once cannot be told apart, and would cost frames. */
 const pulsesMax = 3_000;
+/** More than so many are drawn as plain lines and dots, many in one go. */
+const fineMax = 250;
+/** Steps in which plain lines fade. */
+const shades = 4;
 const arrivalsMax = 20_000;
 
 /** Draws on a canvas that lies over the graph. */
@@ -91,9 +95,36 @@ export class Pulses {
     context.fillStyle = this.#palette.pulse;
     context.lineCap = "round";
     for (const hop of this.#path) this.#drawHop(context, hop);
-    for (const pulse of this.#pulses) this.#drawPulse(context, pulse, now);
+    if (this.#pulses.length > fineMax) this.#drawMany(context, now);
+    else for (const pulse of this.#pulses) this.#drawPulse(context, pulse, now);
     context.globalAlpha = 1;
     context.setTransform(1, 0, 0, 1, 0, 0);
+  }
+
+  /** One path for each shade: thousands of small ones would cost more than all the rest of the page. */
+  #drawMany(context: CanvasRenderingContext2D, now: number): void {
+    const trails = Array.from({ length: shades }, () => new Path2D());
+    const heads = new Path2D();
+    for (const { from, to, startAt } of this.#pulses) {
+      const end = now < startAt ? undefined : this.#locate(to);
+      const start = from === null ? end : this.#locate(from);
+      if (start === undefined || end === undefined) continue;
+      const share = Math.min(1, (now - startAt) / hopMs);
+      const x = start.x + (end.x - start.x) * share;
+      const y = start.y + (end.y - start.y) * share;
+      const fading = 1 - Math.max(0, now - startAt - hopMs) / trailMs;
+      const trail = trails[Math.min(shades - 1, Math.floor(fading * shades))]!;
+      trail.moveTo(start.x, start.y);
+      trail.lineTo(x, y);
+      if (share < 1) heads.rect(x - 2, y - 2, 4, 4);
+    }
+    context.lineWidth = 1;
+    trails.forEach((trail, at) => {
+      context.globalAlpha = (0.8 * (at + 1)) / shades;
+      context.stroke(trail);
+    });
+    context.globalAlpha = 1;
+    context.fill(heads);
   }
 
   #drawPulse(context: CanvasRenderingContext2D, { from, to, startAt }: Pulse, now: number): void {
