@@ -35,7 +35,8 @@ const smoothPeers = 1_000;
 const smoothFrames = 30;
 const usableFrames = 5;
 const firstPictureMs = 1_000;
-const settleLimitMs = 25_000;
+/** Where others are at work as well, a processor that draws takes its time. */
+const settleLimitMs = 120_000;
 
 /** Measures each size by itself. */
 export async function benchDashboard({ peers, links, seconds, progress }: DashboardPlan): Promise<DashboardFigure[]> {
@@ -46,8 +47,9 @@ export async function benchDashboard({ peers, links, seconds, progress }: Dashbo
     const browser = await launchBrowser();
     try {
       const page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
+      page.setDefaultTimeout(settleLimitMs);
       await page.goto(endpoint.url);
-      await page.waitForSelector(".connection.live");
+      await page.waitForSelector(".connection.live", { timeout: settleLimitMs });
       progress(`${count} peers: it is there`);
       const first = await page.evaluate<number>("performance.getEntriesByName('first-contentful-paint')[0].startTime");
       const drawn = await page.evaluate<number>("performance.getEntriesByName('graph-drawn')[0].startTime");
@@ -55,7 +57,7 @@ export async function benchDashboard({ peers, links, seconds, progress }: Dashbo
       figures.push(time("first picture of the graph", count, drawn, count <= smoothPeers ? firstPictureMs : null));
       const goal = count <= smoothPeers ? smoothFrames : usableFrames;
       figures.push(frames("while points look for their places", count, await framesOf(page, seconds), null));
-      await page.waitForSelector('.canvas[data-settled="true"]', { timeout: settleLimitMs + 10_000 });
+      await page.waitForSelector('.canvas[data-settled="true"]', { timeout: settleLimitMs });
       progress(`${count} peers: all have found their places`);
       figures.push(frames("with messages on their way", count, await framesOf(page, seconds), goal));
       figures.push(frames("while the graph is moved about", count, await framesWhileMoving(page, seconds), goal));
