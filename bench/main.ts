@@ -1,8 +1,9 @@
-/** Measures what the project claims. `npm run -s bench -- seed`, `broadcast`, `liveness` or `sim`; exits with 1 when a goal is missed. */
+/** Measures what the project claims. `npm run -s bench -- seed`, `broadcast`, `liveness`, `sim` or `dashboard`; exits with 1 when a goal is missed. */
 import { Command, InvalidArgumentError, Option } from "commander";
 import { broadcastTable } from "./broadcast/rows.js";
 import { isRival, type SystemName, systemNames } from "./broadcast/systems.js";
 import { benchBroadcast } from "./broadcast.js";
+import { benchDashboard, dashboardTable } from "./dashboard.js";
 import { table } from "./figures.js";
 import { benchLiveness, type LivenessPart, livenessParts, livenessTable } from "./liveness.js";
 import { benchPlayground, playgroundTable } from "./playground.js";
@@ -51,6 +52,13 @@ interface SimFlags {
   readonly peers: readonly number[];
   readonly seconds: number;
   readonly runs: number;
+}
+
+interface DashboardFlags {
+  readonly json?: boolean;
+  readonly peers: readonly number[];
+  readonly links: number;
+  readonly seconds: number;
 }
 
 const program = new Command("bench").description("Measures what Hearsay claims, side by side with a naive program.");
@@ -136,6 +144,17 @@ program
   .option("--json", "one row a figure, as JSON")
   .action(async ({ json, ...plan }: PlaygroundFlags) => {
     report(await benchPlayground({ ...plan, progress }), playgroundTable, json);
+  });
+
+program
+  .command("dashboard")
+  .description("frames a second of the dashboard in chromium without a window or a graphics card")
+  .option("--peers <list>", "sizes of the network", integers(10, 20_000), [100, 1_000, 10_000])
+  .option("--links <n>", "links for each peer", integer(1, 20), 10)
+  .option("--seconds <n>", "of each figure", integer(1, 60), 6)
+  .option("--json", "one row a figure, as JSON")
+  .action(async ({ json, ...plan }: DashboardFlags) => {
+    report(await benchDashboard({ ...plan, progress }), dashboardTable, json);
   });
 
 await program.parseAsync();

@@ -23,10 +23,16 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   "index.ts": ["core", "wire", "api", "net", "sim"],
 };
 
-/** What the pages of `web/` may import of `src/`, by folder; the longest that fits counts. */
+/** What each floor of `web/` may import from `src/`. Of `src/http` it is the words of the endpoint, and only their types. */
 const webArrows: Readonly<Record<string, readonly string[]>> = {
-  "web/": ["core", "http"],
-  "web/playground/": ["core", "sim"],
+  graph: ["http"],
+  dashboard: ["http"],
+  playground: ["core", "sim", "http"],
+};
+const webFloors: Readonly<Record<string, readonly string[]>> = {
+  graph: ["graph"],
+  dashboard: ["graph", "dashboard"],
+  playground: ["graph", "playground"],
 };
 
 /** A banned word that may stand in one place, and why. */
@@ -101,30 +107,35 @@ export const importArrows: Rule = (files) =>
     }
   });
 
-/** Pages in `web/` import what they run or speak of `src/`, and of each other's folders what is shared. */
-export const pageArrows: Rule = (files) =>
+/** Pages import from beside and below them, and of `src/` what runs in a browser; of the endpoint they know its types only. */
+export const webArrowsHold: Rule = (files) =>
   each(files, under("web/"), (file, complain) => {
-    const folder = Object.keys(webArrows)
-      .filter((name) => file.path.startsWith(name))
-      .sort((a, b) => b.length - a.length)[0]!;
+    const floor = floorOf(file.path);
+    if (floor.includes(".")) return;
+    if (webFloors[floor] === undefined) complain(0, `web/${floor} has no place in the table of arrows`);
     for (const { specifier, offset } of importsOf(file)) {
+      if (specifier.startsWith("node:")) complain(offset, `imports "${specifier}", which no browser has`);
       if (!specifier.startsWith(".")) continue;
       const target = resolve(file.path, specifier);
-      const isAllowed = target.startsWith("src/")
-        ? webArrows[folder]!.includes(floorOf(target))
-        : target.startsWith("web/");
-      if (!isAllowed) complain(offset, `${folder} may not import ${target}`);
+      const side = target.startsWith("web/") ? webFloors : target.startsWith("src/") ? webArrows : {};
+      if (side[floor]?.includes(floorOf(target)) !== true) complain(offset, `web/${floor} may not import ${target}`);
+      if (!target.startsWith("src/http/")) continue;
+      const statement = file.code.slice(file.code.lastIndexOf(";", offset) + 1, offset);
+      if (target !== "src/http/schemas.ts") complain(offset, `imports ${target}, and not src/http/schemas.ts`);
+      if (!/\bimport\s+type\b/.test(statement)) complain(offset, `imports more than types from ${target}`);
     }
   });
 
 /** No file imports itself by way of others. Each circle is reported once. */
 export const noImportCycles: Rule = (files) => {
   const graph = new Map<string, string[]>();
+  const pages = new Set(files.map(({ path }) => path).filter((path) => path.endsWith(".tsx")));
+  const found = (path: string) => (pages.has(`${path}x`) ? `${path}x` : path);
   for (const file of files.filter(isCode).map(scan)) {
     const relative = importsOf(file).filter(({ specifier }) => specifier.startsWith("."));
     graph.set(
       file.path,
-      relative.map(({ specifier }) => resolve(file.path, specifier)),
+      relative.map(({ specifier }) => found(resolve(file.path, specifier))),
     );
   }
   const complaints: string[] = [];
@@ -179,12 +190,16 @@ export const noBannedNames: Rule = (files) =>
     }
   });
 
-/** A file in `src/` has one noun and one reason to change, and thus a few hundred lines at most. */
+/** A file in `src/` or `web/` has one noun and one reason to change, and thus a few hundred lines at most. */
 export const noLongFiles: Rule = (files) =>
-  each(files, isSource, (file, complain) => {
-    const lines = file.text.trimEnd().split("\n").length;
-    if (lines > longestFile) complain(0, `${lines} lines; past some 400, look for the second noun`);
-  });
+  each(
+    files,
+    (file) => isSource(file) || isPage(file),
+    (file, complain) => {
+      const lines = file.text.trimEnd().split("\n").length;
+      if (lines > longestFile) complain(0, `${lines} lines; past some 400, look for the second noun`);
+    },
+  );
 
 /** What is left to do stands in the plan, not in the code. */
 export const nothingLeftToDo: Rule = (files) => {
@@ -194,23 +209,27 @@ export const nothingLeftToDo: Rule = (files) => {
   });
 };
 
-/** Every export of `src/` has a doc comment directly before it; the overloads of one function share the first one's. */
+/** Every export of `src/` and `web/` has a doc comment directly before it; the overloads of one function share the first one's. */
 export const documentedExports: Rule = (files) =>
-  each(files, isSource, (file, complain) => {
-    const declaration =
-      /^export\s+(?:default\s+)?(?:declare\s+)?(?:abstract\s+)?(?:async\s+)?(?:const\s+enum|function\*?|class|interface|type(?!\s*[{*])|const|let|enum)\s+([\w$]+)/gm;
-    let previous = "";
-    for (const match of file.code.matchAll(declaration)) {
-      const name = match[1]!;
-      const comment = file.comments.findLast(({ end }) => end <= match.index);
-      const documented =
-        comment !== undefined &&
-        file.text.startsWith("/**", comment.start) &&
-        /^[^\S\n]*\n?[^\S\n]*$/.test(file.text.slice(comment.end, match.index));
-      if (!documented && name !== previous) complain(match.index, `${name} has no doc comment`);
-      previous = name;
-    }
-  });
+  each(
+    files,
+    (file) => isSource(file) || isPage(file),
+    (file, complain) => {
+      const declaration =
+        /^export\s+(?:default\s+)?(?:declare\s+)?(?:abstract\s+)?(?:async\s+)?(?:const\s+enum|function\*?|class|interface|type(?!\s*[{*])|const|let|enum)\s+([\w$]+)/gm;
+      let previous = "";
+      for (const match of file.code.matchAll(declaration)) {
+        const name = match[1]!;
+        const comment = file.comments.findLast(({ end }) => end <= match.index);
+        const documented =
+          comment !== undefined &&
+          file.text.startsWith("/**", comment.start) &&
+          /^[^\S\n]*\n?[^\S\n]*$/.test(file.text.slice(comment.end, match.index));
+        if (!documented && name !== previous) complain(match.index, `${name} has no doc comment`);
+        previous = name;
+      }
+    },
+  );
 
 /** A number in a core's config that is a time or a size says its unit: `probeIntervalMs`, `payloadBytesMax`. */
 export const unitsInConfigs: Rule = (files) =>
@@ -264,11 +283,16 @@ function each(
 }
 
 function isCode({ path }: SourceFile): boolean {
-  return /\.(?:tsx?|mts|mjs)$/.test(path);
+  return /\.(?:ts|tsx|mts|mjs)$/.test(path);
 }
 
 function isSource({ path }: SourceFile): boolean {
   return path.startsWith("src/") && path.endsWith(".ts");
+}
+
+/** What a page is made of; its libraries have no say in this. */
+function isPage({ path }: SourceFile): boolean {
+  return path.startsWith("web/") && !path.endsWith(".d.ts");
 }
 
 function under(...folders: string[]): (file: SourceFile) => boolean {

@@ -33,6 +33,7 @@ const regexMayFollow = new Set(
 /** Blanks out comments, strings, template texts and regular expressions. */
 export function scan(file: SourceFile): Scanned {
   const { text } = file;
+  const isTsx = file.path.endsWith(".tsx");
   const code = text.split("");
   const comments: { start: number; end: number }[] = [];
   /** For each open brace: does a template go on after it? */
@@ -70,6 +71,8 @@ export function scan(file: SourceFile): Scanned {
       at = end + 1;
     } else if (char === "`") template(at + 1);
     else if (char === "}" && braces.pop() === true) template(at + 1);
+    // `</name>` and `/>` of JSX are no regular expressions.
+    else if (char === "/" && isTsx && (text[at - 1] === "<" || text[at + 1] === ">")) at += 1;
     else if (char === "/" && !afterValue && regexEnd(text, at) > at) {
       const end = regexEnd(text, at);
       blank(at + 1, end - 1);

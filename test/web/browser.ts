@@ -1,32 +1,59 @@
-/** A real browser for tests of pages: the one that is installed here, without a window. */
+/** A browser of this machine, driven without a window. */
 import { existsSync } from "node:fs";
 import { type Browser, chromium, type Page } from "playwright-core";
 
-/** Where Debian puts it. */
-const executablePath = "/usr/bin/chromium";
+/** Where Debian and others put it. */
+const places = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
 
-/** Whether there is a browser. Where there has to be one (HEARSAY_REQUIRE_BROWSER), it throws instead of saying no. */
+/** The browser's program; undefined when there is none. */
+export const browserPath = [process.env.HEARSAY_BROWSER ?? "", ...places].find(
+  (path) => path !== "" && existsSync(path),
+);
+
+/** Where the tests of pages must not be skipped. */
+export const isBrowserRequired = process.env.CI === "true" || process.env.HEARSAY_REQUIRE_BROWSER === "1";
+
+/** Whether there is a browser. Where there has to be one, it throws instead of saying no. */
 export function hasBrowser(): boolean {
-  if (existsSync(executablePath)) return true;
-  if ((process.env.HEARSAY_REQUIRE_BROWSER ?? "") !== "") {
-    throw new Error(`HEARSAY_REQUIRE_BROWSER is set, and there is no browser at ${executablePath}`);
-  }
-  process.stderr.write(`tests of pages are skipped: there is no browser at ${executablePath}\n`);
+  if (browserPath !== undefined) return true;
+  if (isBrowserRequired) throw new Error(`a browser is required here, and there is none at ${places.join(", ")}`);
+  process.stderr.write(`tests of pages are skipped: there is no browser at ${places.join(", ")}\n`);
   return false;
 }
 
-/** Starts it. */
-export function startBrowser(): Promise<Browser> {
-  return chromium.launch({ executablePath, args: ["--no-sandbox"] });
+/** Starts it. In a container it cannot build its sandbox, and it loads nothing here but our own page. */
+export async function launchBrowser(): Promise<Browser> {
+  return chromium.launch({ executablePath: browserPath!, args: ["--no-sandbox"] });
 }
 
-/** Everything that a page complains about, from now on. */
-export function complaintsOf(page: Page): string[] {
+/** A page, and whatever it complained of: errors, warnings of its own, and what its Content-Security-Policy refused. */
+export interface WatchedPage {
+  readonly page: Page;
+  readonly complaints: string[];
+}
+
+/** Opens a page that is watched from its first request on. */
+export async function watchedPage(
+  browser: Browser,
+  options: Parameters<Browser["newPage"]>[0] = {},
+): Promise<WatchedPage> {
+  const page = await browser.newPage({ viewport: { width: 1280, height: 800 }, ...options });
+  return { page, complaints: await complaintsOf(page) };
+}
+
+/** Whatever a page complains of from now on. To be called before it loads anything. */
+export async function complaintsOf(page: Page): Promise<string[]> {
   const complaints: string[] = [];
   page.on("console", (message) => {
+    // The graphics card is played by the processor here, and its driver says that this is slow.
+    if (message.text().includes("GL Driver Message")) return;
     if (message.type() === "error" || message.type() === "warning") complaints.push(message.text());
   });
   page.on("pageerror", (error) => complaints.push(error.message));
   page.on("requestfailed", (request) => complaints.push(`${request.url()} failed`));
+  await page.exposeFunction("tellRefusal", (text: string) => complaints.push(`refused: ${text}`));
+  await page.addInitScript(
+    'document.addEventListener("securitypolicyviolation", (event) => window.tellRefusal(event.violatedDirective + " " + event.blockedURI))',
+  );
   return complaints;
 }

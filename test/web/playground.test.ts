@@ -8,7 +8,7 @@ import { runScenario } from "../../src/sim/scenario/run.js";
 import { at, count, crash, heal, partition, scenario, share, these } from "../../src/sim/scenario/scenario.js";
 import { LiveStage, TraceStage } from "../../web/playground/stage.js";
 import { type Running, until, Workshop } from "../cli/running.js";
-import { complaintsOf, hasBrowser, startBrowser } from "./browser.js";
+import { complaintsOf, hasBrowser, launchBrowser } from "./browser.js";
 
 /** The page has a machine to share. */
 const patience = { timeout: 15_000 };
@@ -93,7 +93,7 @@ describe.skipIf(!hasBrowser())("the page, in a browser", () => {
     served = workshop.run(["playground", "--json"]);
     await until(() => served.events().length > 0, "the playground is served", served);
     address = String(served.events()[0]!.address);
-    browser = await startBrowser();
+    browser = await launchBrowser();
   });
   afterEach(() => context?.close());
   afterAll(async () => {
@@ -104,7 +104,7 @@ describe.skipIf(!hasBrowser())("the page, in a browser", () => {
   async function opened(fragment = ""): Promise<{ page: Page; complaints: string[] }> {
     context = await browser.newContext({ viewport: { width: 1_280, height: 800 } });
     const page = await context.newPage();
-    const complaints = complaintsOf(page);
+    const complaints = await complaintsOf(page);
     const response = await page.goto(address + fragment);
     expect(response?.headers()["content-security-policy"]).toBe("default-src 'self'; worker-src 'self'");
     return { page, complaints };
