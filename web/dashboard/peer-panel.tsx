@@ -129,7 +129,7 @@ function Life({ of, point, peer, seed }: LifeProps) {
     rows.push(["Said", many(peer.published)]);
   } else if (entry !== undefined) {
     rows.push(["Dialect", entry.dialect], ["In this state", lasting(now.value - entry.since)]);
-    rows.push(["Round trip", took(entry.rttMs)], ["Incarnation", many(entry.incarnation)]);
+    rows.push(["Round trip", took(entry.rttMs)], ["Incarnation", `${entry.incarnation}`]);
     for (const [key, value] of Object.entries(entry.tags)) rows.push([key, value]);
   }
   const group = peer?.group ?? seed?.group ?? null;

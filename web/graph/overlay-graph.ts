@@ -28,7 +28,7 @@ interface LineLook {
 }
 
 /** Up to so many lines are drawn by sigma, with their widths and dashes; more as a field of thin ones. */
-const fineLinesMax = 1_200;
+const fineLinesMax = 400;
 /** Up to so many points all are labelled; with more, those for whose label there is room. */
 const labelledMax = 60;
 /** What has not moved for so long stands still. */
@@ -157,6 +157,10 @@ export class OverlayGraph {
     const places = this.#layout.show(picture);
     const size = sizeFor(picture.points.length);
     const keys = new Set(picture.points.map(({ key }) => key));
+    const longest = Math.max(0, ...picture.points.slice(0, labelledMax + 1).map(({ key }) => key.length));
+    // Labels of those at the edge must not be cut: addresses are longer than names.
+    this.#set("stagePadding", picture.points.length > labelledMax ? 40 : Math.max(40, 8 + 3.6 * longest));
+    this.#set("hideLabelsOnMove", picture.points.length > labelledMax);
     this.#lines = new Map(picture.lines.map((line) => [line.key, line]));
     const fine = this.#fineLines();
     for (const key of this.#fine.keys()) if (!fine.has(key)) this.#graph.dropEdge(key);
@@ -243,6 +247,10 @@ export class OverlayGraph {
     else if (before.kind !== line.kind || before.isCut !== line.isCut) {
       this.#graph.mergeEdgeAttributes(line.key, this.#lineLook(line, count));
     }
+  }
+
+  #set(setting: "stagePadding" | "hideLabelsOnMove", value: number | boolean): void {
+    if (this.#sigma.getSetting(setting) !== value) this.#sigma.setSetting(setting, value as never);
   }
 
   /** All of them, or of too many those at the selected point. */
