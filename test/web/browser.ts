@@ -50,7 +50,6 @@ export async function complaintsOf(page: Page): Promise<string[]> {
     if (message.type() === "error" || message.type() === "warning") complaints.push(message.text());
   });
   page.on("pageerror", (error) => complaints.push(error.message));
-  page.on("requestfailed", (request) => complaints.push(`${request.url()} failed`));
   await page.exposeFunction("tellRefusal", (text: string) => complaints.push(`refused: ${text}`));
   await page.addInitScript(
     'document.addEventListener("securitypolicyviolation", (event) => window.tellRefusal(event.violatedDirective + " " + event.blockedURI))',

@@ -105,6 +105,7 @@ describe.skipIf(!hasBrowser())("the page, in a browser", () => {
     context = await browser.newContext({ viewport: { width: 1_280, height: 800 } });
     const page = await context.newPage();
     const complaints = await complaintsOf(page);
+    page.on("requestfailed", (request) => complaints.push(`${request.url()} failed`));
     const response = await page.goto(address + fragment);
     expect(response?.headers()["content-security-policy"]).toBe("default-src 'self'; worker-src 'self'");
     return { page, complaints };

@@ -16,6 +16,7 @@ const numbersEveryMs = 120;
 const newcomers = 10;
 const rewindMs = 1_000;
 
+/** The whole page. */
 export function App({ theme: first }: { readonly theme: Theme }) {
   const [theme, setTheme] = useState(first);
   const [tool, setTool] = useState<Tool>(tools[0]!);

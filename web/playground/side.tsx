@@ -6,6 +6,7 @@ import { medianOf, ofScene, sceneOf, scenes, sliders, withSlider } from "./scene
 import type { Session } from "./session.js";
 import { StatusIcon, statusWords } from "./status-icon.js";
 
+/** What stands beside the picture: scenes, sliders, numbers, and what has happened. */
 export function Side({ session, onTrace }: { readonly session: Session; onTrace(file: File): void }) {
   const { frame, scenario } = session;
   const latencyMs = scenario === undefined ? undefined : medianOf(scenario.network.latency);

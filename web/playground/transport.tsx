@@ -15,6 +15,7 @@ export interface TransportProps {
   onSeek(at: number): void;
 }
 
+/** Play, pause, steps, and the line of time. */
 export function Transport({ frame, steps, speed, onSpeed, onPlay, onStep, onSeek }: TransportProps) {
   const at = frame?.at ?? 0;
   const endAt = Math.max(1, frame?.endAt ?? 1);

@@ -3,14 +3,14 @@ import { fileURLToPath } from "node:url";
 import { defineConfig } from "vite";
 
 export default defineConfig({
-  root: fileURLToPath(new URL(".", import.meta.url)),
+  root: fileURLToPath(new URL("playground/", import.meta.url)),
   base: "./",
   logLevel: "warn",
   // JSX is TypeScript's own business: no plugin is needed for it.
   oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
   worker: { format: "es" },
   build: {
-    outDir: fileURLToPath(new URL("../../lib/playground", import.meta.url)),
+    outDir: fileURLToPath(new URL("../lib/playground", import.meta.url)),
     emptyOutDir: true,
     target: "es2022",
     // A strict Content-Security-Policy allows neither scripts in the page nor pictures in addresses.
