@@ -13,8 +13,8 @@ export default defineConfig({
           name: "light",
           include: ["test/**/*.test.ts"],
           exclude: crowded,
-          // One more than processors: many of them wait for processes of their own.
-          maxWorkers: 3,
+          // Two more than processors: many of them wait for processes of their own.
+          maxWorkers: 4,
           sequence: { groupOrder: 1 },
         },
       },

@@ -77,12 +77,14 @@ describe("hearsay sim", () => {
     ];
     expect(await plain.exit()).toBe(0);
     const hashes = new Set([plain.events()[0]!.hash]);
-    for (const words of faults) {
+    // What they do is tested in the simulator; here it is that the flags get there.
+    const chosen = process.env.HEARSAY_LONG ? faults : faults.filter((_words, index) => index % 2 === 1);
+    for (const words of chosen) {
       const run = workshop.run([...small, ...words, "--json"]);
       expect(await run.exit(), words.join(" ")).toBe(0);
       hashes.add(run.events()[0]!.hash);
     }
-    expect(hashes.size).toBe(1 + faults.length);
+    expect(hashes.size).toBe(1 + chosen.length);
   });
 
   test("--messages spreads so many over the time", async () => {
