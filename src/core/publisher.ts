@@ -168,6 +168,8 @@ export class Publisher {
    * were only announced, and where the neighbor that was sent it first has gone to sleep.
    */
   served(now: number, slot: number, seq: number): void {
+    // A late joiner is sent thousands that were settled long ago.
+    if (this.#unsettled === 0) return;
     const bit = 1 << slot;
     const index = this.#sent.findIndex(({ envelope }) => envelope.seq === seq);
     const found = this.#sent[index];

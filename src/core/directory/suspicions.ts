@@ -213,8 +213,8 @@ export class Suspicions {
       return this.#pace.atLeast(refusedGraceMs, refutationTrips);
     }
     if (accusations.length < accusersNeeded(silentAccusersMin, others)) return undefined;
-    // Who is slow itself may have the refutation unread.
-    return this.#pace.atLeast(silentGraceMs, refutationTrips) * this.#health.patience;
+    // Who is slow itself may have the refutation unread; the way to it is no longer for that.
+    return Math.max(this.#pace.atLeast(silentGraceMs, refutationTrips), silentGraceMs * this.#health.patience);
   }
 }
 
