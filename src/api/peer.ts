@@ -1,6 +1,7 @@
 /** A running peer, as applications see it: the same over real sockets and in the virtual network. */
 import type { Address } from "../core/address.js";
 import { classicTopic } from "../core/bridge/classic-form.js";
+import { historyDefaults } from "../core/config.js";
 import type { PeerState, Tags } from "../core/directory/record.js";
 import type { PeerId } from "../core/identity.js";
 import type { PeerCounters } from "../core/peer-effects.js";
@@ -40,10 +41,13 @@ export interface ReadyOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Messages that wait for a subscriber, when it does not say otherwise. */
-const bufferMaxDefault = 10_000;
+/**
+ * Messages that wait for a subscriber, when it does not say otherwise. A hole that closes, or is told as a gap, sets free
+ * all that waited behind it in one go: a subscriber that keeps up has room for twice that.
+ */
+const bufferMaxDefault = 2 * historyDefaults.reorderMax;
 /** Their bytes, likewise. */
-const bufferMaxBytesDefault = 16_777_216;
+const bufferMaxBytesDefault = 2 * historyDefaults.reorderMaxBytes;
 
 /**
  * A running peer: publishes, subscribes, tells what happens. Closed by {@link Peer.close}, or at the end of an

@@ -22,9 +22,12 @@ export interface SubscribeOptions {
   readonly order?: "origin" | "any" | undefined;
   /** `retained`: first what the peer still remembers of the topic; `none`: only what comes from now on. Default: `retained`. */
   readonly history?: "retained" | "none" | undefined;
-  /** Messages that may wait for the subscriber. Default: 10,000. What is replayed from history does not count. */
+  /**
+   * Messages that may wait for the subscriber. Default: 32,768, twice what a peer holds back for its turn (`reorderMax`) and
+   * may set free in one go. What is replayed from history does not count.
+   */
   readonly bufferMax?: number | undefined;
-  /** Bytes of payload that may wait for the subscriber. Default: 16 MiB. One message is always taken. */
+  /** Bytes of payload that may wait for the subscriber. Default: 32 MiB. One message is always taken. */
   readonly bufferMaxBytes?: number | undefined;
   /**
    * What happens when more would wait:

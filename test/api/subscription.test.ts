@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import type { HearsayError } from "../../src/api/errors.js";
 import type { Overflow } from "../../src/api/message-buffer.js";
 import type { SubscribeOptions, Subscription } from "../../src/api/subscription.js";
+import { historyDefaults } from "../../src/core/config.js";
 import type { Envelope } from "../../src/core/message.js";
 import { envelopeOf, envelopes, scene, settled } from "./scene.js";
 
@@ -32,6 +33,14 @@ describe("a subscription", () => {
     hear(...envelopes(1, 3));
     expect(subscription.buffered).toBe(3);
     expect(await read(subscription, 3)).toEqual([1, 2, 3]);
+  });
+
+  test("has room, by default, for all that a hole sets free when it closes", async () => {
+    const { peer, hear } = scene();
+    const subscription = peer.subscribe("news");
+    const { reorderMax } = historyDefaults;
+    hear(...envelopes(1, reorderMax), ...envelopes(reorderMax + 1, reorderMax + 5_000));
+    expect([subscription.buffered, subscription.dropped]).toEqual([reorderMax + 5_000, 0]);
   });
 
   test("gets each message once, with what the peer remembered first", async () => {
