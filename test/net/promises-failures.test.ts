@@ -2,7 +2,6 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, describe, expect, test } from "vitest";
 import type { Report, Streamed } from "./actor.js";
 import { Actors, type Kind, type Played } from "./actors.js";
-import { Crossings } from "./crossings.js";
 import { lackingOf, started, untilAll } from "./played.js";
 
 const isLong = Boolean(process.env.HEARSAY_LONG);
@@ -10,10 +9,10 @@ const payloadBytes = 256;
 
 describe.each<Kind>(["in one process", "as processes"])("peers %s", (kind) => {
   const actors = new Actors(kind);
-  const crossings = new Crossings();
+  const sleepers = new Actors("as processes");
   afterEach(async () => {
     await actors.clear();
-    crossings.clear();
+    await sleepers.clear();
   });
 
   // Each in the way that shows more; the long tests do both in both ways.
@@ -37,15 +36,16 @@ describe.each<Kind>(["in one process", "as processes"])("peers %s", (kind) => {
     60_000,
   );
 
-  const scene = sleepScene(kind);
+  const scene = sleepScene();
   test.runIf(isLong || kind === "in one process")(
     `one of ${scene.peers} peers reads nothing for ${scene.sleepMs} ms: the others do not feel it, and it gets all`,
     async () => {
       const { rate, sleepMs, phaseMs } = scene;
-      // Only in one process: a process is put to sleep as a whole.
       const options = { peer: { config: { history: { retainedPerOriginMax: scene.retained } } } };
-      const played = await started(actors, scene.peers, kind === "as processes" ? options : { ...options, crossings });
-      const [source, sleeper, ...others] = played as [Played, Played, ...Played[]];
+      const [source, ...others] = (await started(actors, scene.peers - 1, options)) as [Played, ...Played[]];
+      // A process is put to sleep as a whole, so this one has its own in both ways.
+      const sleeper = await sleepers.start([source.address], options);
+      await sleeper.join();
       const awake = [source, ...others];
       // New processes are slow, and phases take longer than they should on a busy machine.
       const spareMs = isLong ? 3_000 : 0;
@@ -53,11 +53,9 @@ describe.each<Kind>(["in one process", "as processes"])("peers %s", (kind) => {
       const streaming = source.stream({ rate, forMs: 1_000 + phaseMs + sleepMs + spareMs, payloadBytes });
       await sleep(1_000);
       const before = await phaseOf(kind, awake, phaseMs);
-      if (kind === "as processes") sleeper.signal("SIGSTOP");
-      else crossings.part([[sleeper.address], awake.map(({ address }) => address)]);
+      sleeper.signal("SIGSTOP");
       const during = await phaseOf(kind, awake, sleepMs);
-      if (kind === "as processes") sleeper.signal("SIGCONT");
-      else crossings.mend();
+      sleeper.signal("SIGCONT");
       const wokeAt = performance.now();
       const { published, failed } = await streaming;
       if (isLong) console.log(kind, JSON.stringify({ ...scene, published, failed, before, during }));
@@ -111,13 +109,11 @@ interface SleepScene {
   readonly retained: number;
 }
 
-function sleepScene(kind: Kind): SleepScene {
+function sleepScene(): SleepScene {
   // Two cores that are quiet deliver some 160,000 messages a second to processes of their own; see what yours can do.
   const rate = Number(process.env.HEARSAY_RATE ?? 5_000);
   if (!isLong) return { peers: 8, rate: 400, sleepMs: 5_000, phaseMs: 2_000, retained: 10_000 };
-  return kind === "as processes"
-    ? { peers: 32, rate, sleepMs: 20_000, phaseMs: 10_000, retained: 10_000 }
-    : { peers: 16, rate: 500, sleepMs: 20_000, phaseMs: 10_000, retained: 2_000 };
+  return { peers: 32, rate, sleepMs: 20_000, phaseMs: 10_000, retained: 10_000 };
 }
 
 interface PhaseOfAll {
