@@ -143,11 +143,13 @@ export class KeptMessages {
     return {
       seq,
       source: sources[at / fieldsEach]!,
-      place: fields[at + placeAt]!,
-      round: fields[at + roundAt]!,
-      from: fields[at + fromAt]!,
+      // Out of such a row all come as floating numbers. Were they passed on so, every message made of them would be of
+      // another kind to the machine than those off the wire, and all of these would be rewritten, one by one.
+      place: fields[at + placeAt]! | 0,
+      round: fields[at + roundAt]! | 0,
+      from: fields[at + fromAt]! | 0,
       sinceMs: fields[at + sinceAt]!,
-      bytes: fields[at + bytesAt]!,
+      bytes: fields[at + bytesAt]! | 0,
     };
   }
 

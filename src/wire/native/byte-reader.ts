@@ -4,6 +4,9 @@ import { peerIdBytes } from "../../core/identity.js";
 import { Malformed, type NativeRefusal } from "./refusal.js";
 import { RecentTexts } from "./texts.js";
 
+/** Numbers of so many bits fit into four bytes, and are small integers to the machine. */
+const smallBits = 28;
+
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 const hexDigits = [..."0123456789abcdef"].map((digit) => digit.charCodeAt(0));
 
@@ -73,9 +76,23 @@ export class ByteReader {
   /** A number of seven bits a byte, the lowest first, up to `most`; the shortest form only. */
   varint(most = Number.MAX_SAFE_INTEGER): number {
     let byte = this.u8();
-    if (byte < 0x80) return this.#atMost(byte, most);
     let value = byte & 0x7f;
-    let weight = 0x80;
+    // Of whole numbers only: floating ones are another kind to the machine, and so is whatever object holds one.
+    for (let shift = 7; byte >= 0x80; shift += 7) {
+      if (shift === smallBits) return this.#largeVarint(value, most);
+      byte = this.u8();
+      value |= (byte & 0x7f) << shift;
+      if (byte === 0) this.#notShortest();
+    }
+    if (value > most) this.#beyond(most);
+    return value;
+  }
+
+  /** The rest of a number whose first four bytes say this. */
+  #largeVarint(small: number, most: number): number {
+    let value = small;
+    let byte: number;
+    let weight = 2 ** smallBits;
     do {
       // The next byte would be the ninth: more than 53 bits, or a form that is too long.
       if (weight > 2 ** 49) this.fail("bad-number", "a number of more than eight bytes");
@@ -83,8 +100,9 @@ export class ByteReader {
       value += (byte & 0x7f) * weight;
       weight *= 0x80;
     } while (byte >= 0x80);
-    if (byte === 0) this.fail("bad-number", "a number that is not in its shortest form");
-    return this.#atMost(value, most);
+    if (byte === 0) this.#notShortest();
+    if (value > most) this.#beyond(most);
+    return value;
   }
 
   /** A peer's id. */
@@ -152,9 +170,12 @@ export class ByteReader {
     return start;
   }
 
-  #atMost(value: number, most: number): number {
-    if (value > most) this.fail("bad-number", `a number beyond ${most}`);
-    return value;
+  #beyond(most: number): never {
+    return this.fail("bad-number", `a number beyond ${most}`);
+  }
+
+  #notShortest(): never {
+    return this.fail("bad-number", "a number that is not in its shortest form");
   }
 
   #truncated(): never {
