@@ -78,6 +78,8 @@ export class ReceivedMessage {
 const blockBytes = 16_384;
 const sharedBytesMax = 1_024;
 let block = new Uint8Array(0);
+/** Its buffer: to ask for it each time takes as long as to copy. */
+let blockBuffer = block.buffer;
 let used = 0;
 
 function copyOf(payload: Uint8Array): Uint8Array {
@@ -85,9 +87,10 @@ function copyOf(payload: Uint8Array): Uint8Array {
   if (length > sharedBytesMax) return new Uint8Array(payload);
   if (used + length > block.length) {
     block = new Uint8Array(blockBytes);
+    blockBuffer = block.buffer;
     used = 0;
   }
-  const copy = new Uint8Array(block.buffer, used, length);
+  const copy = new Uint8Array(blockBuffer, used, length);
   copy.set(payload);
   used += length;
   return copy;

@@ -11,6 +11,11 @@ import type { Envelope, EnvelopeSource } from "../../core/message.js";
 const smallBlockBytes = 2048;
 /** When less than this part of a larger block is held by messages, they move out. */
 const heldPartMin = 1 / 8;
+/**
+ * … as soon as there are more bytes than this in such blocks, in all. In a stream the rest of a block goes soon after the
+ * first part of it, and then nothing is left to be moved.
+ */
+export const sparseMaxBytes = 2_097_152;
 /** What moves out lies side by side in smaller blocks: a buffer for each message costs twice as much. */
 const maxSharedBytes = 512;
 
@@ -30,7 +35,7 @@ const fieldsPerPlace = 2;
 
 /**
  * The bytes that came in together. Messages that are kept make up an eighth of them at least, or they are moved out: what
- * is kept for an hour holds on to 2 kB, or to eight times its size.
+ * is kept for an hour holds on to 2 kB, or to eight times its size, but for {@link sparseMaxBytes} of those that came last.
  */
 export class Block implements EnvelopeSource {
   readonly #readAgain: ReadAgain;
@@ -43,6 +48,8 @@ export class Block implements EnvelopeSource {
   #heldBytes = 0;
   /** Before that, those who will keep its messages have not seen them yet. */
   #isSettled = false;
+  /** It is among those that will be moved out. */
+  #isSparse = false;
 
   /** `isWhole`: there is nothing in these bytes but one message. */
   constructor(bytes: Uint8Array, readAgain: ReadAgain, isWhole = false) {
@@ -99,8 +106,18 @@ export class Block implements EnvelopeSource {
     return (this.#places[fieldsPerPlace * place + 1]! >> 1) - this.#places[fieldsPerPlace * place]!;
   }
 
+  /** Its turn has come to move out, if there is still a reason. Returns the bytes that it had before. */
+  moveOutLate(): number {
+    const before = this.#bytes.buffer.byteLength;
+    this.#isSparse = false;
+    if (this.#heldBytes > 0 && this.#heldBytes < this.#leastBytes) this.#moveOut();
+    return before;
+  }
+
   #look(): void {
-    if (this.#heldBytes < this.#leastBytes && this.#isSettled) this.#moveOut();
+    if (this.#heldBytes >= this.#leastBytes || !this.#isSettled || this.#isSparse || this.#heldBytes === 0) return;
+    this.#isSparse = true;
+    waitForMove(this, this.#bytes.buffer.byteLength);
   }
 
   /** Takes what is held to a smaller place; the rest is for whoever still looks at it. */
@@ -131,6 +148,21 @@ export class Block implements EnvelopeSource {
     for (const tenant of tenants) tenant.movedTo(bytes, places[fieldsPerPlace * tenant.place]!);
     this.#leastBytes = leastOf(bytes);
     this.#tenants = this.#leastBytes === 0 ? [] : tenants;
+  }
+}
+
+/** Blocks with little in them, in their order, from the first that is not moved yet. */
+let sparse: Block[] = [];
+let sparseFirst = 0;
+let sparseBytes = 0;
+
+function waitForMove(block: Block, bytes: number): void {
+  sparse.push(block);
+  sparseBytes += bytes;
+  while (sparseBytes > sparseMaxBytes) sparseBytes -= sparse[sparseFirst++]!.moveOutLate();
+  if (sparseFirst > 64 && 2 * sparseFirst > sparse.length) {
+    sparse = sparse.slice(sparseFirst);
+    sparseFirst = 0;
   }
 }
 
