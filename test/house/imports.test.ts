@@ -1,9 +1,13 @@
-import { readFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { existsSync, readFileSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
 import { expect, test } from "vitest";
 
 /** What an installed file imports when it is loaded: packages by name, and the sources that it was made of. */
-function loadedBy(entry: string): { readonly sources: string[]; readonly packages: string[] } {
+function loadedBy(entry: string): {
+  readonly files: string[];
+  readonly sources: string[];
+  readonly packages: string[];
+} {
   const files = new Set([entry]);
   const packages = new Set<string>();
   const sources = new Set<string>();
@@ -14,10 +18,12 @@ function loadedBy(entry: string): { readonly sources: string[]; readonly package
       if (specifier!.startsWith(".")) files.add(join(dirname(file), specifier!));
       else packages.add(specifier!);
     }
+    // An entry that only passes on what others hold has none of its own.
+    if (!existsSync(`${file}.map`)) continue;
     const map = JSON.parse(readFileSync(`${file}.map`, "utf8")) as { readonly sources: readonly string[] };
     for (const source of map.sources) sources.add(join(dirname(file), source));
   }
-  return { sources: [...sources], packages: [...packages] };
+  return { files: [...files], sources: [...sources], packages: [...packages] };
 }
 
 const ofEndpoint = (name: string) => /^src\/http\/|^(?:@hono|hono|prom-client|zod)\b/.test(name);
@@ -28,6 +34,17 @@ test('import "hearsay" loads nothing of the admin endpoint, and no package at al
   expect(sources.length).toBeGreaterThan(50);
   expect(sources.filter(ofEndpoint)).toEqual([]);
   expect(packages.filter((name) => !name.startsWith("node:"))).toEqual([]);
+});
+
+test("it is a few files, which export what their sources do", async () => {
+  expect(loadedBy("lib/index.js").files.length).toBeLessThanOrEqual(4);
+  for (const [entry, source] of [
+    ["lib/index.js", "src/index.ts"],
+    ["lib/sim/index.js", "src/sim/index.ts"],
+  ] as const) {
+    const [built, written] = await Promise.all([import(resolve(entry)), import(resolve(source))]);
+    expect(Object.keys(built).sort()).toEqual(Object.keys(written).sort());
+  }
 });
 
 test("the command line loads it only when there is an endpoint", () => {
