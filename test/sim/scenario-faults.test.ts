@@ -203,6 +203,12 @@ describe("a swarm", () => {
     expect(drawn.filter(({ network }) => network.bandwidth !== undefined).length).toBeGreaterThan(20);
   });
 
+  test("waits for a suspicion to pass where packets are lost to the end", () => {
+    const drawn = swarmScenario(3_054, { without: ["false-accuser"] });
+    expect(drawn.network.lossRate).toBeGreaterThan(0);
+    expect(runScenario(drawn).violations).toEqual([]);
+  });
+
   test("leaves out what it is told to, and nothing else of what was drawn", () => {
     const number = Array.from({ length: 200 }, (_, index) => index + 1).find((one) => {
       const { steps } = swarmScenario(one);

@@ -39,6 +39,8 @@ const violationsMax = 20;
 export interface JudgeWorld {
   /** Virtual milliseconds since the start of the run. */
   readonly at: number;
+  /** Whether packets are lost to the very end. */
+  readonly isLossy: boolean;
   /** Since when all ways are open and nothing is lost, in milliseconds since 1970. */
   readonly calmSince: number;
   readonly now: number;
@@ -51,7 +53,14 @@ interface Disagreement {
   readonly life: Life;
   readonly other: Life;
   readonly message: string;
+  /** How long it may go on after the calm, in milliseconds. */
+  readonly graceMs: number;
 }
+
+/** Peers that have heard badly are believed again after a time that grows. */
+const deafenedGraceMs = 120_000;
+/** Where packets are lost, three silences in a row happen. The suspect refutes, as soon as it hears of it. */
+const suspectGraceMs = 20_000;
 
 /** Holds a run against the promises. */
 export class Judge {
@@ -111,11 +120,9 @@ export class Judge {
     } else if (event.type === "dead") this.#died(life, event.peer.id!, event.peer.epoch);
   }
 
-  /** Whether all that keeps the peers from agreeing is that some have heard badly, and are waited for. */
-  waitsForDeafened(): boolean {
-    const honest = this.#world.lives.filter((life) => life.isHonest);
-    const found = this.#disagreement(honest);
-    return found?.other.seemedDeaf === true && found.other.isUp;
+  /** How much longer than it is calm the peers may take to agree: until then they are waited for. In milliseconds. */
+  graceMs(): number {
+    return this.#disagreement(this.#world.lives.filter((life) => life.isHonest))?.graceMs ?? 0;
   }
 
   /** Everything that must hold at the end. */
@@ -152,7 +159,7 @@ export class Judge {
     this.#note({ promise: "everyone agrees", message, lines: [running, believed] });
   }
 
-  /** The first peer found that is wrong about another one; of those, one that is wrong about somebody who has heard well. */
+  /** The first peer found that is wrong about another one, and has no excuse, if there is one; else one that has. */
   #disagreement(honest: readonly Life[]): Disagreement | undefined {
     const there = new Map(this.#world.lives.filter((life) => life.isUp).map((life) => [life.id as string, life]));
     let excusable: Disagreement | undefined;
@@ -168,14 +175,19 @@ export class Judge {
         // Where somebody accuses all the time, somebody is suspect all the time.
         if (status === "suspect" && this.#world.lives.some(({ misdeed }) => misdeed === "false-accuser")) continue;
         const message = `peer ${life.number} takes peer ${other.number}, which runs, for ${status}`;
-        if (!other.seemedDeaf) return { life, other, message };
-        excusable ??= { life, other, message };
+        const graceMs = other.seemedDeaf
+          ? deafenedGraceMs
+          : status === "suspect" && this.#world.isLossy
+            ? suspectGraceMs
+            : 0;
+        if (graceMs === 0) return { life, other, message, graceMs };
+        excusable ??= { life, other, message, graceMs };
       }
       for (const id of alive) {
         if (there.has(id)) continue;
         const gone = this.#world.lives.findLast((one) => one.id === id);
         const message = `peer ${life.number} takes peer ${gone?.number ?? id}, which does not run, for alive`;
-        return { life, other: gone ?? life, message };
+        return { life, other: gone ?? life, message, graceMs: 0 };
       }
     }
     return excusable;

@@ -66,8 +66,7 @@ export interface RunOptions {
 
 /** Between two misdeeds of a Byzantine peer. */
 const misdeedEveryMs = 500;
-/** Peers that have heard badly are believed again after a time that grows: the end waits so much longer for all to agree. */
-const deafenedGraceMs = 120_000;
+/** Between two looks at whether all agree, where they may take longer than it is calm. */
 const graceStepMs = 5_000;
 /** Time passes in steps of at most this, between looks at what is due. */
 const stepMs = 100;
@@ -183,6 +182,11 @@ export class ScenarioRun implements JudgeWorld {
     return this.network.now;
   }
 
+  /** Whether packets are lost to the very end. */
+  get isLossy(): boolean {
+    return this.scenario.network.lossRate > 0;
+  }
+
   get calmSince(): number {
     return this.#faults.calmSince;
   }
@@ -199,9 +203,8 @@ export class ScenarioRun implements JudgeWorld {
   }
 
   #comeToEnd(): void {
-    const latest = this.scenario.forMs + this.scenario.calmMs + deafenedGraceMs;
-    if (this.#endAt < latest && this.#judge.waitsForDeafened())
-      this.#endAt = Math.min(latest, this.#endAt + graceStepMs);
+    const latest = this.scenario.forMs + this.scenario.calmMs + this.#judge.graceMs();
+    if (this.#endAt < latest) this.#endAt = Math.min(latest, this.#endAt + graceStepMs);
     else {
       this.#isOver = true;
       this.#judge.end();
