@@ -47,7 +47,7 @@ describe.skipIf(browserPath === undefined)("the dashboard of a network", () => {
     expect(await page.textContent(".caption")).toMatch(
       new RegExp(`^${peers} peers, 2 seeds, \\d+ links, all connected`),
     );
-    // Sigma's own canvas, not only the one for messages.
+    // Those for the graph, not only the one for messages.
     expect(await page.locator(".canvas canvas").count()).toBeGreaterThan(1);
     await page.waitForSelector('.directory [data-peer="p8"][data-status="alive"]');
   });

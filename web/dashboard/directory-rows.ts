@@ -22,10 +22,26 @@ export function rowsOf(entries: readonly DirectoryEntryAnswer[], look: Look): Di
     .toLowerCase()
     .split(/\s+/)
     .filter((word) => word !== "");
-  const found = entries.filter((entry) => look.statuses.has(entry.status) && words.every((word) => has(entry, word)));
+  const found = inOrder(entries).filter(
+    (entry) => look.statuses.has(entry.status) && words.every((word) => has(entry, word)),
+  );
+  if (look.sort === "name") return look.isDescending ? found.reverse() : found;
   const sign = look.isDescending ? -1 : 1;
   const compare = comparisons[look.sort];
-  return found.sort((a, b) => sign * compare(a, b) || byName(a, b));
+  // Sorting keeps the order by name of those that are alike.
+  return found.sort((a, b) => sign * compare(a, b));
+}
+
+/** Comparing names costs most, of thousands more than anybody waits for between two letters: once for each reading is enough. */
+const sorted = new WeakMap<readonly DirectoryEntryAnswer[], readonly DirectoryEntryAnswer[]>();
+
+function inOrder(entries: readonly DirectoryEntryAnswer[]): readonly DirectoryEntryAnswer[] {
+  let known = sorted.get(entries);
+  if (known === undefined) {
+    known = [...entries].sort((a, b) => order.compare(titleOf(a), titleOf(b)));
+    sorted.set(entries, known);
+  }
+  return known;
 }
 
 /** What somebody is called. */
@@ -40,8 +56,9 @@ export function tagText(tags: Readonly<Record<string, string>>): string {
     .join(" ");
 }
 
-const comparisons: Readonly<Record<SortKey, (a: DirectoryEntryAnswer, b: DirectoryEntryAnswer) => number>> = {
-  name: byName,
+const comparisons: Readonly<
+  Record<Exclude<SortKey, "name">, (a: DirectoryEntryAnswer, b: DirectoryEntryAnswer) => number>
+> = {
   status: (a, b) => urgency[a.status] - urgency[b.status],
   since: (a, b) => b.since - a.since,
   rtt: (a, b) => (a.rttMs ?? Number.POSITIVE_INFINITY) - (b.rttMs ?? Number.POSITIVE_INFINITY) || 0,
@@ -50,10 +67,6 @@ const comparisons: Readonly<Record<SortKey, (a: DirectoryEntryAnswer, b: Directo
 
 /** p2 before p10. */
 const order = new Intl.Collator("en", { numeric: true });
-
-function byName(a: DirectoryEntryAnswer, b: DirectoryEntryAnswer): number {
-  return order.compare(titleOf(a), titleOf(b));
-}
 
 function has(entry: DirectoryEntryAnswer, word: string): boolean {
   return (

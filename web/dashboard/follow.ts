@@ -64,6 +64,8 @@ export class Following {
   readonly #directory = new Reading(() => this.#readDirectory(), { soonMs: 600, restMs: 10_000 });
   readonly #counters = new Reading(() => this.#readCounters(), { soonMs: 500, restMs: 2_000 });
   #stop = new AbortController();
+  /** Shown only together with what belongs to it: a page without a picture would be drawn for nothing. */
+  #self: SelfAnswer | undefined;
   #lastEventId: string | undefined;
   #queue: StreamEvent[] = [];
   #isScheduled = false;
@@ -113,7 +115,7 @@ export class Following {
   /** One connection, from its beginning to its end. */
   async #follow(signal: AbortSignal): Promise<void> {
     try {
-      state.self.value = await this.#endpoint.read<SelfAnswer>("self", {}, signal);
+      this.#self = await this.#endpoint.read<SelfAnswer>("self", {}, signal);
       await this.#structure.now();
       this.#directory.start();
       this.#counters.start();
@@ -203,18 +205,22 @@ export class Following {
   }
 
   async #readStructure(): Promise<void> {
-    const { kind } = state.self.value!;
+    const { kind } = this.#self!;
     if (kind === "network") {
       const answer = await this.#endpoint.read<NetworkAnswer>("network");
       this.#messages.answer(answer.messages);
       batch(() => {
+        state.self.value = this.#self;
         state.network.value = answer;
         state.messages.value = this.#messages.latest;
       });
     } else if (kind === "peer") {
       const answer = await this.#endpoint.read<NeighborsAnswer>("neighbors");
-      state.self.value = await this.#endpoint.read<SelfAnswer>("self");
-      state.neighbors.value = answer;
+      this.#self = await this.#endpoint.read<SelfAnswer>("self");
+      batch(() => {
+        state.self.value = this.#self;
+        state.neighbors.value = answer;
+      });
     } else {
       const all: RegistrationAnswer[] = [];
       let answer: RegistrationsAnswer;
@@ -224,7 +230,10 @@ export class Following {
         all.push(...answer.registrations);
         after = answer.next ?? undefined;
       } while (after !== undefined && all.length < entriesMax);
-      state.registrations.value = { ...answer, registrations: all };
+      batch(() => {
+        state.self.value = this.#self;
+        state.registrations.value = { ...answer, registrations: all };
+      });
     }
   }
 

@@ -1,6 +1,6 @@
 /** The live overlay. */
 import { effect } from "@preact/signals";
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import { OverlayGraph } from "../graph/overlay-graph.js";
 import { type PointStatus, piecesOf } from "../graph/picture.js";
 import { StatusIcon, statusWords } from "../graph/status-icon.js";
@@ -24,14 +24,10 @@ const legend: readonly (PointStatus | "seed")[] = [
 export function GraphView() {
   const place = useRef<HTMLDivElement>(null);
   const graph = useRef<OverlayGraph | null>(null);
-  const [fault, setFault] = useState("");
 
-  useEffect(() => {
+  // Before the first paint: the page and its picture come together.
+  useLayoutEffect(() => {
     const container = place.current!;
-    if (document.createElement("canvas").getContext("webgl2") === null) {
-      setFault("This browser cannot draw the graph: it has no WebGL 2. All the rest of the page works.");
-      return;
-    }
     const drawn = new OverlayGraph(container, theme.peek(), (key) => {
       selected.value = key;
     });
@@ -67,8 +63,8 @@ export function GraphView() {
     if (step !== undefined && keys.length > 0) {
       const next = at < 0 ? (step > 0 ? 0 : keys.length - 1) : (at + step + keys.length) % keys.length;
       selected.value = keys[next];
-    } else if (event.key === "+" || event.key === "=") graph.current?.zoom(0.7);
-    else if (event.key === "-") graph.current?.zoom(1.4);
+    } else if (event.key === "+" || event.key === "=") graph.current?.zoom(1.4);
+    else if (event.key === "-") graph.current?.zoom(0.7);
     else if (event.key === "0") graph.current?.showAll();
     else return;
     event.preventDefault();
@@ -87,16 +83,15 @@ export function GraphView() {
           aria-label={`${caption()} Arrow keys go from peer to peer.`}
           onKeyDown={onKeyDown}
         />
-        {fault === "" ? null : <p class="empty over">{fault}</p>}
-        {isEmpty && fault === "" ? <p class="empty over">Nobody is here yet.</p> : null}
+        {isEmpty ? <p class="empty over">Nobody is here yet.</p> : null}
         <p class="caption" data-pieces={piecesOf(picture.value)}>
           {caption()}
         </p>
         <div class="zoom">
-          <button type="button" onClick={() => graph.current?.zoom(0.7)} aria-label="Nearer" title="Nearer (+)">
+          <button type="button" onClick={() => graph.current?.zoom(1.4)} aria-label="Nearer" title="Nearer (+)">
             +
           </button>
-          <button type="button" onClick={() => graph.current?.zoom(1.4)} aria-label="Farther" title="Farther (-)">
+          <button type="button" onClick={() => graph.current?.zoom(0.7)} aria-label="Farther" title="Farther (-)">
             −
           </button>
           <button type="button" onClick={() => graph.current?.showAll()} aria-label="Show all" title="Show all (0)">

@@ -1,11 +1,12 @@
 /** Where points are drawn: known ones move on from where they are, new ones begin beside somebody they are linked to. */
 import type { LayoutStep, LayoutTask } from "./layout-worker.js";
 import type { Picture } from "./picture.js";
+import type { Bounds } from "./place.js";
 
-/** A place in the graph's own coordinates. */
-export interface Place {
-  readonly x: number;
-  readonly y: number;
+/** Where all points of a picture are: x, y of each in its order. */
+export interface Placed {
+  readonly places: Float32Array<ArrayBuffer>;
+  readonly bounds: Bounds;
 }
 
 /** Links on which messages come pull more than others: so trees can be seen. */
@@ -17,20 +18,21 @@ const turn = Math.PI * (3 - Math.sqrt(5));
 
 /** Lays out one picture after the other. */
 export class Layout {
-  readonly #worker: Worker;
-  readonly #onPlaces: (places: ReadonlyMap<string, Place>) => void;
-  #places = new Map<string, Place>();
-  #keys: string[] = [];
-  #signature = "";
+  readonly #onPlaces: (placed: Placed) => void;
+  #worker: Worker | undefined;
+  /** Points that have links, by key: their number among those that the worker places. */
+  #index = new Map<string, number>();
+  #linked = new Float32Array(0);
+  #links: readonly string[] = [];
+  /** Of each point of the picture, its number among the linked ones; below 0: it stands at a side. */
+  #order = new Int32Array(0);
+  #left: readonly number[] = [];
+  #right: readonly number[] = [];
   #number = 0;
   #isSettled = true;
-  #left: readonly string[] = [];
-  #right: readonly string[] = [];
 
-  constructor(onPlaces: (places: ReadonlyMap<string, Place>) => void) {
+  constructor(onPlaces: (placed: Placed) => void) {
     this.#onPlaces = onPlaces;
-    this.#worker = new Worker(new URL("./layout-worker.ts", import.meta.url), { type: "module" });
-    this.#worker.onmessage = (event: MessageEvent<LayoutStep>) => this.#move(event.data);
   }
 
   /** Whether nothing moves any more. */
@@ -39,18 +41,23 @@ export class Layout {
   }
 
   /** The place of every point of the picture; the moves follow, unless it is linked as before. */
-  show({ points, lines }: Picture): ReadonlyMap<string, Place> {
+  show({ points, lines }: Picture): Placed {
     const open = lines.filter(({ isCut }) => !isCut);
-    const isLinked = new Set(open.flatMap(({ a, b }) => [a, b]));
-    const keys = points.map(({ key }) => key).filter((key) => isLinked.has(key));
-    // What has no link would be driven out to where it makes all the rest small: it stands in a row at the side.
-    const unlinked = points.filter(({ key }) => !isLinked.has(key));
-    this.#left = unlinked.filter(({ role }) => role === "seed").map(({ key }) => key);
-    this.#right = unlinked.filter(({ role }) => role === "peer").map(({ key }) => key);
-    const signature = `${keys.join(",")};${open.map(({ key }) => key).join(",")}`;
-    if (signature !== this.#signature) {
-      this.#signature = signature;
-      this.#keys = keys;
+    const linked = new Set<string>();
+    for (const { a, b } of open) linked.add(a).add(b);
+    const keys: string[] = [];
+    const [left, right]: [number[], number[]] = [[], []];
+    this.#order = Int32Array.from(points, ({ key, role }, at) => {
+      if (linked.has(key)) return keys.push(key) - 1;
+      // What has no link would be driven out to where it makes all the rest small: it stands in a row at the side.
+      (role === "seed" ? left : right).push(at);
+      return -1;
+    });
+    [this.#left, this.#right] = [left, right];
+    const links = open.map(({ key }) => key);
+    const isKnown = keys.length === this.#index.size && keys.every((key, at) => this.#index.get(key) === at);
+    if (!isKnown || !isSame(links, this.#links)) {
+      this.#links = links;
       this.#begin(keys, open);
       this.#post(open);
     }
@@ -59,73 +66,98 @@ export class Layout {
 
   /** Lets the thread go. */
   close(): void {
-    this.#worker.terminate();
+    this.#worker?.terminate();
   }
 
   #post(lines: Picture["lines"]): void {
-    const index = new Map(this.#keys.map((key, at) => [key, at]));
-    this.#isSettled = false;
+    this.#isSettled = lines.length === 0;
+    if (lines.length === 0) return;
+    if (this.#worker === undefined) {
+      this.#worker = new Worker(new URL("./layout-worker.ts", import.meta.url), { type: "module" });
+      this.#worker.onmessage = (event: MessageEvent<LayoutStep>) => this.#move(event.data);
+    }
+    const ends = new Uint32Array(2 * lines.length);
+    lines.forEach(({ a, b }, at) => {
+      ends[2 * at] = this.#index.get(a)!;
+      ends[2 * at + 1] = this.#index.get(b)!;
+    });
     this.#worker.postMessage({
       number: ++this.#number,
-      places: Float32Array.from(this.#keys.flatMap((key) => [this.#places.get(key)!.x, this.#places.get(key)!.y])),
-      ends: Uint32Array.from(lines.flatMap(({ a, b }) => [index.get(a)!, index.get(b)!])),
-      weights: Float32Array.from(lines.map(({ kind }) => weights[kind])),
+      places: this.#linked.slice(),
+      ends,
+      weights: Float32Array.from(lines, ({ kind }) => weights[kind]),
     } satisfies LayoutTask);
   }
 
   #begin(keys: readonly string[], lines: Picture["lines"]): void {
     const spread = 30 * Math.sqrt(keys.length + 1);
-    const before = this.#places;
-    const places = new Map<string, Place>();
-    const neighborOf = new Map<string, string>();
+    const [before, were] = [this.#index, this.#linked];
+    const neighborOf = new Map<string, number>();
     for (const { a, b } of lines) {
-      if (before.has(a)) neighborOf.set(b, a);
-      if (before.has(b)) neighborOf.set(a, b);
+      const [knownA, knownB] = [before.get(a), before.get(b)];
+      if (knownA !== undefined && knownB === undefined) neighborOf.set(b, knownA);
+      if (knownB !== undefined && knownA === undefined) neighborOf.set(a, knownB);
     }
+    const places = new Float32Array(2 * keys.length);
     keys.forEach((key, at) => {
-      const neighbor = before.get(neighborOf.get(key) ?? "");
+      const known = before.get(key);
+      if (known !== undefined) {
+        places.set([were[2 * known]!, were[2 * known + 1]!], 2 * at);
+        return;
+      }
+      const neighbor = neighborOf.get(key);
       const radius = neighbor === undefined ? spread * Math.sqrt((at + 0.5) / keys.length) : spread / 8;
-      const angle = at * turn;
-      const x = (neighbor?.x ?? 0) + radius * Math.cos(angle);
-      const y = (neighbor?.y ?? 0) + radius * Math.sin(angle);
-      places.set(key, before.get(key) ?? { x, y });
+      const [x, y] = neighbor === undefined ? [0, 0] : [were[2 * neighbor]!, were[2 * neighbor + 1]!];
+      places.set([x + radius * Math.cos(at * turn), y + radius * Math.sin(at * turn)], 2 * at);
     });
-    this.#places = places;
+    this.#index = new Map(keys.map((key, at) => [key, at]));
+    this.#linked = places;
   }
 
   #move({ number, places, isLast }: LayoutStep): void {
     if (number !== this.#number) return;
     this.#isSettled = isLast;
-    this.#keys.forEach((key, at) => {
-      this.#places.set(key, { x: places[2 * at]!, y: places[2 * at + 1]! });
-    });
+    this.#linked = places;
     this.#onPlaces(this.#all());
   }
 
   /** Those without links stand beside the others: seeds at the left, peers at the right. */
-  #all(): ReadonlyMap<string, Place> {
-    const all = new Map(this.#places);
-    let [left, right, top, bottom] = [Infinity, -Infinity, -Infinity, Infinity];
-    for (const key of this.#keys) {
-      const { x, y } = this.#places.get(key)!;
+  #all(): Placed {
+    const all = new Float32Array(2 * this.#order.length);
+    let [left, right, top, bottom] = [Infinity, -Infinity, Infinity, -Infinity];
+    this.#order.forEach((linked, at) => {
+      if (linked < 0) return;
+      const [x, y] = [this.#linked[2 * linked]!, this.#linked[2 * linked + 1]!];
+      all[2 * at] = x;
+      all[2 * at + 1] = y;
       left = Math.min(left, x);
       right = Math.max(right, x);
-      top = Math.max(top, y);
-      bottom = Math.min(bottom, y);
-    }
-    if (this.#keys.length < 2) [left, right, top, bottom] = [-1, 1, 1, -1];
-    const size = Math.max(right - left, top - bottom, 1);
+      top = Math.min(top, y);
+      bottom = Math.max(bottom, y);
+    });
+    if (this.#linked.length < 4) [left, right, top, bottom] = [-1, 1, -1, 1];
+    const bounds = { left, right, top, bottom };
+    const size = Math.max(right - left, bottom - top, 1);
     const middle = (top + bottom) / 2;
-    const stand = (keys: readonly string[], edge: number, outward: number) => {
-      const perColumn = Math.min(keys.length, standingMax);
-      keys.forEach((key, at) => {
-        const [column, row] = [Math.floor(at / perColumn), at % perColumn];
+    const stand = (points: readonly number[], edge: number, outward: number) => {
+      const perColumn = Math.min(points.length, standingMax);
+      points.forEach((point, nth) => {
+        const [column, row] = [Math.floor(nth / perColumn), nth % perColumn];
         const x = edge + outward * size * (0.16 + 0.09 * column);
-        all.set(key, { x, y: middle + size * Math.min(0.25, 0.9 / perColumn) * ((perColumn - 1) / 2 - row) });
+        const y = middle + size * Math.min(0.25, 0.9 / perColumn) * (row - (perColumn - 1) / 2);
+        all.set([x, y], 2 * point);
+        bounds.left = Math.min(bounds.left, x);
+        bounds.right = Math.max(bounds.right, x);
+        bounds.top = Math.min(bounds.top, y);
+        bounds.bottom = Math.max(bounds.bottom, y);
       });
     };
     stand(this.#left, left, -1);
     stand(this.#right, right, 1);
-    return all;
+    return { places: all, bounds };
   }
+}
+
+function isSame(some: readonly string[], others: readonly string[]): boolean {
+  return some.length === others.length && some.every((one, at) => one === others[at]);
 }

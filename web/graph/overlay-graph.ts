@@ -1,138 +1,81 @@
-/** The overlay, drawn by the graphics card: sigma draws points and lines, and a canvas over it the messages. */
-import Graph from "graphology";
-import Sigma from "sigma";
-import { layerDashed } from "sigma/rendering";
-import { Layout, type Place } from "./layout.js";
-import { LineField } from "./line-field.js";
+/**
+ * The overlay. Up to some hundred lines it is drawn with a pen, with widths, dashes and all labels. More are a field of
+ * thin lines and small points for the graphics card, and the pen draws above it what is selected, and labels where there
+ * is room. Above both lies a canvas for messages on their way.
+ */
+import { Field, type LineGroup } from "./field.js";
+import { drawFine, type FineLine, markOf } from "./fine-drawing.js";
+import { labelsFor } from "./labels.js";
+import { Layout, type Placed } from "./layout.js";
+import { LineBudget } from "./line-budget.js";
 import { type Palette, palettes, type Theme } from "./palette.js";
-import { isEnded, type Line, type Picture, type Point } from "./picture.js";
+import { emptyPicture, type Picture } from "./picture.js";
+import type { Place } from "./place.js";
 import { type PulseHop, Pulses } from "./pulses.js";
-import { shapeOf, shapes } from "./shapes.js";
+import { Viewport } from "./viewport.js";
 
-interface PointLook {
-  x: number;
-  y: number;
-  size: number;
-  color: string;
-  shape: string;
-  label: string;
-  isLabelShown: boolean;
-}
-
-interface LineLook {
-  size: number;
-  color: string;
-  dash: number;
-  gap: number;
-  zIndex: number;
-}
-
-/** Up to so many lines are drawn by sigma, with their widths and dashes; more as a field of thin ones. */
+/** More lines, or points, are a field. */
 const fineLinesMax = 400;
-/** Up to so many points all are labelled; with more, those for whose label there is room. */
+const finePointsMax = 250;
+/** So many lines the pen draws quickly enough to begin with. */
+const penLinesMax = 20_000;
+/** Up to so many points all are labelled. */
 const labelledMax = 60;
 /** What has not moved for so long stands still. */
-const stillMs = 250;
-const family = 'system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", sans-serif';
-
-/** Whole lines are one dash that ends beyond every screen: a layer of their own would be drawn for all lines. */
-const endlessDash = 100_000;
-
-const primitives = {
-  nodes: { shapes: [...shapes], label: { margin: 6, font: { family, size: 13 } } },
-  edges: {
-    variables: { dash: { type: "number", default: endlessDash }, gap: { type: "number", default: 1 } },
-    layers: [
-      layerDashed({
-        dashSize: { attribute: "dash", default: endlessDash, mode: "pixels" },
-        gapSize: { attribute: "gap", default: 1, mode: "pixels" },
-        dashOffset: { value: endlessDash / 2, mode: "pixels" },
-      }),
-    ],
-  },
-} as const;
-
-type Drawing = Sigma<PointLook, LineLook, object, object, object, object, typeof primitives>;
+const stillMs = 200;
+/** A click so far from a point still means it, in CSS pixels. */
+const nearPx = 10;
+const fieldKinds = ["registered", "lazy", "classic", "eager", "cut"] as const;
 
 /** Draws pictures into an element. */
 export class OverlayGraph {
-  readonly #graph = new Graph<PointLook, LineLook>({ type: "undirected", multi: false });
-  readonly #sigma: Drawing;
+  readonly #container: HTMLElement;
+  readonly #view: Viewport;
   readonly #layout: Layout;
   readonly #pulses: Pulses;
-  readonly #canvas: HTMLCanvasElement;
-  readonly #points = new Map<string, Point>();
-  #lines = new Map<string, Line>();
-  /** Those of them that sigma draws. */
-  #fine = new Map<string, Line>();
-  #field: LineField | undefined;
+  readonly #fieldCanvas = document.createElement("canvas");
+  readonly #fineCanvas = document.createElement("canvas");
+  readonly #pulseCanvas = document.createElement("canvas");
+  readonly #observer: ResizeObserver;
+  readonly #ending = new AbortController();
+  readonly #budget = new LineBudget();
+  #field: Field | undefined;
+  #hasField = true;
+  #picture: Picture = emptyPicture;
+  #index = new Map<string, number>();
+  #lines: readonly FineLine[] = [];
+  #placed: Placed = { places: new Float32Array(0), bounds: { left: -1, right: 1, top: -1, bottom: 1 } };
   #palette: Palette;
   #selected: string | undefined;
+  #hovered: number | undefined;
+  #width = 1;
+  #height = 1;
+  #isStale = true;
+  #areLooksStale = true;
+  #arePlacesStale = true;
   #frame: number | undefined;
   #stillTimer: ReturnType<typeof setTimeout> | undefined;
+  #isMoving = false;
 
   /** @param onSelect - is given the key of a point that was clicked, or undefined for the space between */
   constructor(container: HTMLElement, theme: Theme, onSelect: (key: string | undefined) => void) {
+    this.#container = container;
     this.#palette = palettes[theme];
-    this.#sigma = new Sigma(this.#graph, container, {
-      primitives,
-      styles: {
-        nodes: {
-          x: { attribute: "x" },
-          y: { attribute: "y" },
-          size: { attribute: "size" },
-          color: { attribute: "color" },
-          shape: { attribute: "shape" },
-          label: { attribute: "label" },
-          labelColor: () => this.#palette.ink,
-          labelSize: 13,
-          labelVisibility: ({ isLabelShown }, { isHovered }) => (isLabelShown || isHovered ? "visible" : "auto"),
-          labelPosition: "below",
-          depth: "nodes",
-          cursor: "pointer",
-        },
-        edges: {
-          size: { attribute: "size" },
-          color: { attribute: "color" },
-          zIndex: { attribute: "zIndex" },
-          depth: "edges",
-          dash: { attribute: "dash" },
-          gap: { attribute: "gap" },
-        },
-      },
-      settings: {
-        itemSizesReference: "screen",
-        nodePickingPadding: 8,
-        enableEdgeEvents: false,
-        hideEdgesOnMove: false,
-        stagePadding: 40,
-        minEdgeThickness: 0.7,
-        labelDensity: 0.6,
-        enableCameraRotation: false,
-        allowInvalidContainer: true,
-        zoomToSizeRatioFunction: (ratio) => Math.max(0.5, ratio ** 0.6),
-      },
-    });
-    this.#canvas = document.createElement("canvas");
-    this.#canvas.className = "pulses";
-    container.append(this.#canvas);
-    this.#pulses = new Pulses(this.#canvas, this.#palette, (key) => this.placeOf(key));
-    this.#layout = new Layout((places) => this.#move(places));
-    this.#sigma.on("clickNode", (event) => onSelect(event.node));
-    this.#sigma.on("clickStage", () => onSelect(undefined));
-    this.#sigma.on("afterRender", () => {
-      if (container.dataset.settled === undefined && this.#points.size > 0) performance.mark("graph-drawn");
-      if (this.#points.size > 0) container.dataset.settled = String(this.#layout.isSettled);
-      this.#pulses.draw(performance.now());
-    });
-    this.#sigma.addCustomLayerProgram("field", "edges", (gl) => {
-      // Made again when the graphics card has lost everything.
-      this.#field = new LineField(gl, (place) => this.#sigma.getNormalizationFunction()(place));
-      this.#showField();
-      return this.#field;
-    });
-    this.#sigma.getCamera().on("updated", () => this.#beBrief());
-    this.#sigma.on("resize", () => this.#resize());
+    this.#fieldCanvas.className = "field";
+    this.#fineCanvas.className = "fine";
+    this.#pulseCanvas.className = "pulses";
+    container.append(this.#fieldCanvas, this.#fineCanvas, this.#pulseCanvas);
+    this.#pulses = new Pulses(this.#pulseCanvas, this.#palette, (key) => this.placeOf(key));
+    this.#layout = new Layout((placed) => this.#place(placed));
+    this.#view = new Viewport(container, () => this.#move());
+    const { signal } = this.#ending;
+    container.addEventListener("click", (event) => onSelect(this.#keyAt(event)), { signal });
+    container.addEventListener("pointermove", (event) => this.#hover(event), { signal });
+    container.addEventListener("pointerleave", () => this.#hover(undefined), { signal });
+    this.#fieldCanvas.addEventListener("webglcontextlost", (event) => event.preventDefault(), { signal });
+    this.#fieldCanvas.addEventListener("webglcontextrestored", () => this.#renewField(), { signal });
+    this.#observer = new ResizeObserver(() => this.#resize());
+    this.#observer.observe(container);
     this.#resize();
   }
 
@@ -141,234 +84,259 @@ export class OverlayGraph {
     return this.#pulses.drawn;
   }
 
-  /** Whether every point has found its place. */
-  get isSettled(): boolean {
-    return this.#layout.isSettled;
-  }
-
-  /** Where a point is, in CSS pixels from the element's upper left corner. */
+  /** Where a point is, in CSS pixels from the element's upper left corner; undefined when it is not on the picture. */
   placeOf(key: string): Place | undefined {
-    if (!this.#graph.hasNode(key)) return undefined;
-    return this.#sigma.graphToViewport(this.#graph.getNodeAttributes(key));
+    const index = this.#index.get(key);
+    return index === undefined ? undefined : this.#screenPlaceOf(index);
   }
 
   /** Draws this from now on. */
   show(picture: Picture): void {
-    const places = this.#layout.show(picture);
-    const size = sizeFor(picture.points.length);
-    const keys = new Set(picture.points.map(({ key }) => key));
-    const longest = Math.max(0, ...picture.points.slice(0, labelledMax + 1).map(({ key }) => key.length));
-    // Labels of those at the edge must not be cut: addresses are longer than names.
-    this.#set("stagePadding", picture.points.length > labelledMax ? 40 : Math.max(40, 8 + 3.6 * longest));
-    this.#set("hideLabelsOnMove", picture.points.length > labelledMax);
-    this.#lines = new Map(picture.lines.map((line) => [line.key, line]));
-    const fine = this.#fineLines();
-    for (const key of this.#fine.keys()) if (!fine.has(key)) this.#graph.dropEdge(key);
-    for (const [key, line] of this.#fine) if (!fine.has(key)) this.#fine.delete(line.key);
-    for (const key of this.#points.keys()) {
-      if (keys.has(key)) continue;
-      this.#points.delete(key);
-      this.#graph.dropNode(key);
-    }
-    for (const point of picture.points) this.#showPoint(point, places.get(point.key)!, size, picture.points.length);
-    this.#showFine(fine);
-    this.#showField();
+    const isFirst = this.#picture.points.length === 0;
+    this.#picture = picture;
+    this.#index = new Map(picture.points.map(({ key }, at) => [key, at]));
+    this.#lines = picture.lines.map((line) => ({ line, a: this.#index.get(line.a)!, b: this.#index.get(line.b)! }));
+    this.#hovered = undefined;
+    this.#areLooksStale = true;
+    this.#container.dataset.points = String(picture.points.length);
+    this.#place(this.#layout.show(picture));
+    if (isFirst && picture.points.length > 0) this.#draw(performance.now());
   }
 
   /** Marks one point, and the lines that end at it. */
   select(key: string | undefined): void {
     if (key === this.#selected) return;
     this.#selected = key;
-    const fine = this.#fineLines();
-    for (const line of this.#fine.keys()) if (!fine.has(line)) this.#graph.dropEdge(line);
-    this.#showFine(fine);
-    this.#recolor();
+    this.#redraw();
   }
 
   /** Changes the colours. */
   set theme(theme: Theme) {
     this.#palette = palettes[theme];
     this.#pulses.palette = this.#palette;
-    this.#recolor();
-    this.#showField();
-    this.#sigma.refresh();
+    this.#areLooksStale = true;
+    this.#redraw();
   }
 
   /** A message has gone from one to another. */
   pulse(hop: PulseHop): void {
     if (document.visibilityState !== "visible") return;
     this.#pulses.add(hop, performance.now());
-    this.#animate();
+    this.#schedule();
   }
 
   /** Draws the whole way of a message; none for an empty list. */
   trace(hops: readonly PulseHop[]): void {
     this.#pulses.trace(hops);
-    this.#pulses.draw(performance.now());
+    this.#schedule();
   }
 
-  /** Comes nearer (below 1), or goes away. */
+  /** Comes nearer (above 1), or goes away. */
   zoom(factor: number): void {
-    const camera = this.#sigma.getCamera();
-    void camera.animate({ ratio: camera.getState().ratio * factor }, { duration: 150 });
+    this.#view.approach(factor);
   }
 
   /** Shows all of it. */
   showAll(): void {
-    void this.#sigma.getCamera().animate({ x: 0.5, y: 0.5, ratio: 1, angle: 0 }, { duration: 200 });
+    this.#view.showAll();
   }
 
   /** Gives the element back. */
   close(): void {
     if (this.#frame !== undefined) cancelAnimationFrame(this.#frame);
     clearTimeout(this.#stillTimer);
+    this.#ending.abort();
+    this.#observer.disconnect();
     this.#layout.close();
-    this.#sigma.kill();
-    this.#canvas.remove();
+    this.#view.close();
+    for (const canvas of [this.#fieldCanvas, this.#fineCanvas, this.#pulseCanvas]) canvas.remove();
   }
 
-  #showPoint(point: Point, { x, y }: Place, size: number, count: number): void {
-    const before = this.#points.get(point.key);
-    this.#points.set(point.key, point);
-    const look = this.#pointLook(point, size, count <= labelledMax);
-    if (before === undefined) this.#graph.addNode(point.key, { x, y, ...look });
-    else if (before.status !== point.status || this.#graph.getNodeAttribute(point.key, "size") !== look.size) {
-      this.#graph.mergeNodeAttributes(point.key, { x, y, ...look });
-    } else if (!this.#isAt(point.key, x, y)) this.#graph.mergeNodeAttributes(point.key, { x, y });
+  /** Whether there are too many for the pen, and the graphics card can be had. */
+  get #isField(): boolean {
+    const { points, lines } = this.#picture;
+    return this.#hasField && (lines.length > fineLinesMax || points.length > finePointsMax);
   }
 
-  #isAt(key: string, x: number, y: number): boolean {
-    const place = this.#graph.getNodeAttributes(key);
-    return place.x === x && place.y === y;
+  /** The first time: getting hold of the graphics card takes longer than drawing some thousand lines without it. */
+  get #isPenSooner(): boolean {
+    return this.#container.dataset.settled === undefined && this.#picture.lines.length <= penLinesMax;
   }
 
-  #showLine(line: Line, before: Line | undefined, count: number): void {
-    if (before === undefined) this.#graph.addEdgeWithKey(line.key, line.a, line.b, this.#lineLook(line, count));
-    else if (before.kind !== line.kind || before.isCut !== line.isCut) {
-      this.#graph.mergeEdgeAttributes(line.key, this.#lineLook(line, count));
-    }
+  #place(placed: Placed): void {
+    this.#placed = placed;
+    this.#arePlacesStale = true;
+    this.#fit();
+    this.#move();
   }
 
-  #set(setting: "stagePadding" | "hideLabelsOnMove", value: number | boolean): void {
-    if (this.#sigma.getSetting(setting) !== value) this.#sigma.setSetting(setting, value as never);
+  #fit(): void {
+    const { points } = this.#picture;
+    // Labels of those at the edge must not be cut: addresses are longer than names.
+    const padding = points.length > labelledMax ? 40 : Math.max(40, 8 + 3.8 * longestLabel(this.#picture));
+    this.#view.fit(this.#placed.bounds, this.#width, this.#height, padding);
   }
 
-  /** All of them, or of too many those at the selected point. */
-  #fineLines(): Map<string, Line> {
-    if (this.#lines.size <= fineLinesMax) return this.#lines;
-    return new Map([...this.#lines].filter(([, { a, b }]) => a === this.#selected || b === this.#selected));
-  }
-
-  #showFine(lines: ReadonlyMap<string, Line>): void {
-    const previous = this.#fine;
-    this.#fine = new Map(lines);
-    for (const [key, line] of lines) this.#showLine(line, previous.get(key), lines.size);
-  }
-
-  #showField(): void {
-    if (this.#field === undefined) return;
-    const isField = this.#lines.size > fineLinesMax;
-    const { line: colors } = this.#palette;
-    const rank = { registered: 0, lazy: 0, classic: 1, eager: 2 };
-    const lines = isField ? [...this.#lines.values()].sort((x, y) => rank[x.kind] - rank[y.kind]) : [];
-    this.#field.lines = lines.map(({ a, b, kind, isCut }) => {
-      const isMain = kind !== "lazy" && kind !== "registered";
-      return { a, b, color: isCut ? colors.cut : colors[kind], isMain };
-    });
-    this.#moveField();
-  }
-
-  /** While everything moves, the lines that matter are enough: the others follow when it stands still. */
-  #beBrief(): void {
-    if (this.#field === undefined || this.#lines.size <= fineLinesMax) return;
-    this.#field.isBrief = true;
+  /** While everything moves less is drawn: the rest follows when it stands still. */
+  #move(): void {
+    this.#isMoving = true;
     clearTimeout(this.#stillTimer);
     this.#stillTimer = setTimeout(() => {
-      this.#field!.isBrief = false;
-      this.#sigma.scheduleRender();
+      this.#isMoving = false;
+      this.#budget.rest();
+      this.#redraw();
     }, stillMs);
+    this.#redraw();
   }
 
-  #moveField(): void {
-    this.#field?.move((key) => (this.#graph.hasNode(key) ? this.#graph.getNodeAttributes(key) : undefined));
-    this.#sigma.scheduleRender();
+  #redraw(): void {
+    this.#isStale = true;
+    this.#schedule();
   }
 
-  #pointLook(point: Point, size: number, isLabelShown: boolean): Omit<PointLook, "x" | "y"> {
-    const { status, seed } = this.#palette;
-    const isSelected = point.key === this.#selected;
-    return {
-      size: size * (isSelected ? 1.5 : point.role === "seed" ? 1.1 : isEnded(point.status) ? 0.85 : 1),
-      color: point.role === "seed" ? seed : status[point.status],
-      shape: shapeOf(point),
-      label: point.key,
-      isLabelShown: isLabelShown || isSelected,
-    };
-  }
-
-  #lineLook({ kind, isCut, a, b }: Line, count: number): LineLook {
-    const { line } = this.#palette;
-    const isSelected = a === this.#selected || b === this.#selected;
-    const thin = count > 2_000 ? 0.6 : count > 400 ? 0.8 : 1;
-    const size = (kind === "eager" ? 4.5 : kind === "classic" ? 4 : 2) * thin * (isSelected ? 1.6 : 1);
-    const [dash, gap] = isCut ? [2, 5] : kind === "classic" ? [7, 4] : [endlessDash, 1];
-    const isPlain = kind !== "lazy" && kind !== "registered";
-    const color = isCut ? line.cut : isSelected && !isPlain ? this.#palette.faintInk : line[kind];
-    return { size, color, dash, gap, zIndex: isCut || isSelected ? 2 : isPlain ? 1 : 0 };
-  }
-
-  #recolor(): void {
-    const size = sizeFor(this.#points.size);
-    const isLabelled = this.#points.size <= labelledMax;
-    this.#graph.updateEachNodeAttributes((key, look) => {
-      const point = this.#points.get(key);
-      return point === undefined ? look : { ...look, ...this.#pointLook(point, size, isLabelled) };
-    });
-    // The hint has sigma take in again all lines: some may be of this very moment, and unknown to what draws them.
-    this.#graph.updateEachEdgeAttributes(
-      (key, look) => {
-        const line = this.#fine.get(key);
-        return line === undefined ? look : this.#lineLook(line, this.#fine.size);
-      },
-      { attributes: ["zIndex"] },
-    );
-  }
-
-  #move(places: ReadonlyMap<string, Place>): void {
-    this.#graph.updateEachNodeAttributes(
-      (key, look) => {
-        const place = places.get(key);
-        if (place === undefined) return look;
-        look.x = place.x;
-        look.y = place.y;
-        return look;
-      },
-      { attributes: ["x", "y"] },
-    );
-    if (this.#lines.size <= fineLinesMax) return;
-    this.#beBrief();
-    this.#moveField();
-  }
-
-  #animate(): void {
-    if (this.#frame !== undefined) return;
-    const step = () => {
+  /** All that changes until the next frame is drawn once. */
+  #schedule(): void {
+    this.#frame ??= requestAnimationFrame((now) => {
+      this.#frame = undefined;
+      if (this.#isStale) this.#draw(now);
       this.#pulses.draw(performance.now());
-      this.#frame = this.#pulses.isBusy ? requestAnimationFrame(step) : undefined;
-    };
-    this.#frame = requestAnimationFrame(step);
+      if (this.#pulses.isBusy) this.#schedule();
+    });
+  }
+
+  #draw(now: number): void {
+    this.#isStale = false;
+    const pen = this.#fineCanvas.getContext("2d")!;
+    const ratio = globalThis.devicePixelRatio;
+    pen.setTransform(ratio, 0, 0, ratio, 0, 0);
+    pen.clearRect(0, 0, this.#width, this.#height);
+    const { points } = this.#picture;
+    const selected = this.#selected === undefined ? undefined : this.#index.get(this.#selected);
+    const radiusPx = radiusFor(points.length) * Math.min(2, Math.max(0.7, this.#view.nearness ** 0.6));
+    const { places } = this.#placed;
+    const isField = this.#isField && !this.#isPenSooner;
+    if (isField) this.#drawField(now, radiusPx);
+    this.#fieldCanvas.hidden = !isField;
+    const special = [selected, this.#hovered].filter((index) => index !== undefined);
+    const everybody = isField ? special : points.map((_, index) => index);
+    const lines = isField ? this.#lines.filter(({ a, b }) => a === selected || b === selected) : this.#lines;
+    const labelled = this.#labelled(special, isField);
+    drawFine(pen, this.#view, this.#palette, { points, places, shown: everybody, lines, labelled, selected, radiusPx });
+    if (points.length === 0) return;
+    if (this.#container.dataset.settled === undefined) {
+      performance.mark("graph-drawn");
+      this.#redraw();
+    }
+    this.#container.dataset.settled = String(this.#layout.isSettled);
+    this.#container.dataset.drawing = isField ? "field" : "pen";
+  }
+
+  #labelled(special: readonly number[], isField: boolean): number[] {
+    const { points } = this.#picture;
+    if (points.length <= labelledMax) return points.map((_, index) => index);
+    if (this.#isMoving && isField) return [...special];
+    const screenPlaceOf = (index: number) => this.#screenPlaceOf(index);
+    const lettersOf = (index: number) => points[index]!.key.length;
+    const [count, width, height] = [points.length, this.#width, this.#height];
+    return [...special, ...labelsFor({ count, lettersOf, screenPlaceOf, width, height })];
+  }
+
+  #drawField(now: number, radiusPx: number): void {
+    if (this.#field === undefined) {
+      try {
+        this.#field = new Field(this.#fieldCanvas);
+      } catch {
+        // The pen can draw them all, only slower.
+        this.#hasField = false;
+        this.#redraw();
+        return;
+      }
+      this.#areLooksStale = this.#arePlacesStale = true;
+    }
+    if (this.#areLooksStale) this.#fillField(this.#field);
+    if (this.#arePlacesStale) this.#field.places = this.#placed.places;
+    this.#areLooksStale = this.#arePlacesStale = false;
+    const { x, y, scale } = this.#view;
+    const [width, height, ratio] = [this.#width, this.#height, globalThis.devicePixelRatio];
+    const lines = this.#isMoving ? this.#budget.next(now, this.#field.lines) : this.#field.lines;
+    this.#field.draw({ x, y, scale, width, height, ratio }, radiusPx, lines);
+  }
+
+  #fillField(field: Field): void {
+    const { line: colors, status, seed } = this.#palette;
+    field.groups = fieldKinds.map((kind): LineGroup => {
+      const lines = this.#lines.filter(({ line }) => (line.isCut ? "cut" : line.kind) === kind);
+      const ends = new Uint32Array(2 * lines.length);
+      lines.forEach(({ a, b }, at) => {
+        ends[2 * at] = a;
+        ends[2 * at + 1] = b;
+      });
+      return { color: colors[kind], ends };
+    });
+    field.looks = this.#picture.points.map((point) => {
+      const mark = markOf(point);
+      return { mark, color: mark === "seed" ? seed : status[mark] };
+    });
+  }
+
+  #renewField(): void {
+    this.#field = undefined;
+    this.#redraw();
+  }
+
+  #screenPlaceOf(index: number): Place {
+    const { places } = this.#placed;
+    return this.#view.toScreen({ x: places[2 * index]!, y: places[2 * index + 1]! });
+  }
+
+  #indexAt({ clientX, clientY }: MouseEvent): number | undefined {
+    const { left, top } = this.#container.getBoundingClientRect();
+    const [x, y] = [clientX - left, clientY - top];
+    let nearest: number | undefined;
+    let best = (radiusFor(this.#picture.points.length) + nearPx) ** 2;
+    for (let index = 0; index < this.#picture.points.length; index++) {
+      const place = this.#screenPlaceOf(index);
+      const distance = (place.x - x) ** 2 + (place.y - y) ** 2;
+      if (distance < best) [best, nearest] = [distance, index];
+    }
+    return nearest;
+  }
+
+  #keyAt(event: MouseEvent): string | undefined {
+    const index = this.#indexAt(event);
+    return index === undefined ? undefined : this.#picture.points[index]!.key;
+  }
+
+  #hover(event: PointerEvent | undefined): void {
+    // Nobody looks for a peer while moving the picture about.
+    const hovered = event === undefined || event.buttons !== 0 ? undefined : this.#indexAt(event);
+    if (hovered === this.#hovered) return;
+    this.#hovered = hovered;
+    this.#container.classList.toggle("on-point", hovered !== undefined);
+    if (this.#picture.points.length > labelledMax) this.#redraw();
   }
 
   #resize(): void {
-    const { width, height } = this.#sigma.getDimensions();
-    this.#canvas.width = width * globalThis.devicePixelRatio;
-    this.#canvas.height = height * globalThis.devicePixelRatio;
-    this.#pulses.draw(performance.now());
+    const { clientWidth, clientHeight } = this.#container;
+    [this.#width, this.#height] = [Math.max(1, clientWidth), Math.max(1, clientHeight)];
+    for (const canvas of [this.#fieldCanvas, this.#fineCanvas, this.#pulseCanvas]) {
+      canvas.width = this.#width * globalThis.devicePixelRatio;
+      canvas.height = this.#height * globalThis.devicePixelRatio;
+    }
+    this.#fit();
+    // Changed canvases are empty: nobody should see that.
+    if (this.#picture.points.length > 0) this.#draw(performance.now());
+    this.#redraw();
   }
 }
 
+/** Letters of the longest label; of many points they are about as long as those of the first. */
+function longestLabel({ points }: Picture): number {
+  return Math.max(0, ...points.slice(0, labelledMax + 1).map(({ key }) => key.length));
+}
+
 /** Points of large networks are smaller: they must not hide each other. */
-function sizeFor(count: number): number {
+function radiusFor(count: number): number {
   if (count <= 30) return 11;
   if (count <= 120) return 8;
   if (count <= 400) return 6;
