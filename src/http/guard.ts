@@ -1,7 +1,8 @@
 /**
  * Who may ask. On loopback everybody on this machine may, and so a web page must not be able to: it could ask through a
  * browser on this machine, as a request to another site, or by giving its own name the address of this machine (DNS
- * rebinding). With a token, whoever has it may ask.
+ * rebinding). With a token, whoever has it may ask; the dashboard's files, which hold no secrets, anybody may have, since
+ * their page is where people enter the token.
  */
 import { createHash, timingSafeEqual } from "node:crypto";
 import type { IncomingHttpHeaders } from "node:http";
@@ -21,10 +22,15 @@ const openPath = "/healthz";
 /** Lets requests through, or refuses them. */
 export class Guard {
   readonly #digest: Buffer | undefined;
+  readonly #isPublic: (path: string) => boolean;
 
-  /** @param token - undefined: none is needed, and names other than this machine's are refused */
-  constructor(token: string | undefined) {
+  /**
+   * @param token - undefined: none is needed, and names other than this machine's are refused
+   * @param isPublic - whether what is at this path may be read without the token
+   */
+  constructor(token: string | undefined, isPublic: (path: string) => boolean) {
     this.#digest = token === undefined ? undefined : digestOf(token);
+    this.#isPublic = isPublic;
   }
 
   /**
@@ -38,16 +44,22 @@ export class Guard {
     checkSite(asking);
   }
 
-  #checkToken({ path, headers }: Asking, digest: Buffer): void {
-    if (path === openPath) return;
+  #checkToken({ method, path, headers }: Asking, digest: Buffer): void {
+    if (path === openPath || (isReading(method) && this.#isPublic(path))) return;
     const given = tokenOf(headers.authorization);
     // Digests have one length, and comparing them takes one time, whatever was given.
     if (given !== undefined && timingSafeEqual(digestOf(given), digest)) return;
-    // Basic as well: browsers ask people for it, and then send it with every request of the page.
+    // Basic as well, where people follow an address: browsers ask them for it. A page that asks has a form of its own.
+    const mode = headers["sec-fetch-mode"];
+    const basic = mode === undefined || mode === "navigate" ? ', Basic realm="hearsay", charset="UTF-8"' : "";
     throw new RequestFailure(401, "unauthorized", "this endpoint needs its token", {
-      "WWW-Authenticate": 'Bearer realm="hearsay", Basic realm="hearsay", charset="UTF-8"',
+      "WWW-Authenticate": `Bearer realm="hearsay"${basic}`,
     });
   }
+}
+
+function isReading(method: string): boolean {
+  return method === "GET" || method === "HEAD";
 }
 
 /** Whether an IP or name stands for this machine alone. */
@@ -80,7 +92,7 @@ function checkName(header: string | undefined): void {
 function checkSite({ method, headers }: Asking): void {
   const { origin, host } = headers;
   const site = headers["sec-fetch-site"];
-  const isNavigation = headers["sec-fetch-mode"] === "navigate" && (method === "GET" || method === "HEAD");
+  const isNavigation = headers["sec-fetch-mode"] === "navigate" && isReading(method);
   const isForeign = site !== undefined && site !== "same-origin" && site !== "none" && !isNavigation;
   const isFromElsewhere = origin !== undefined && !isSame(origin, host);
   if (isForeign || isFromElsewhere) {

@@ -26,7 +26,7 @@ export interface EndpointOptions {
   readonly host?: string | undefined;
   /** 0 takes any free port. */
   readonly port: number;
-  /** What every request but `/healthz` must show. Must be given when others than this machine can reach the endpoint. */
+  /** What every request must show but those for `/healthz` and the dashboard's files. Must be given when others than this machine can reach the endpoint. */
   readonly token?: string | undefined;
   /** Overrides of {@link streamLimits}. */
   readonly stream?: Partial<StreamLimits>;
@@ -107,7 +107,7 @@ export async function startEndpoint(subject: Subject, options: EndpointOptions):
   const webFolder = options.webFolder ?? builtWebFolder();
   const backing: Backing = { subject, version, startedAt: now(), metrics, stream };
   const onError = options.onError ?? (() => {});
-  const application = makeApplication(backing, new Guard(token), new WebFiles(webFolder), onError);
+  const application = makeApplication(backing, token, new WebFiles(webFolder), onError);
   const server = createAdaptorServer({
     fetch: application.fetch,
     overrideGlobalObjects: false,
@@ -141,12 +141,13 @@ export async function startEndpoint(subject: Subject, options: EndpointOptions):
 
 function makeApplication(
   backing: Backing,
-  guard: Guard,
+  token: string | undefined,
   files: WebFiles,
   onError: (error: unknown) => void,
 ): Hono<Env> {
   const application = new Hono<Env>({ strict: true });
   const routes = routesFor(backing.subject.kind);
+  const guard = new Guard(token, (path) => files.has(path) && routesAt(routes, path).length === 0);
   let description: object | undefined;
   const describe = () => {
     description ??= describeRoutes(routes, backing.version);
@@ -278,9 +279,13 @@ function isAnswered(answer: object): answer is Answered {
   return "status" in answer && "body" in answer;
 }
 
+function routesAt(routes: readonly Route[], path: string): Route[] {
+  return routes.filter((route) => new RegExp(`^${route.path.replaceAll(/\{\w+\}/g, "[^/]+")}$`).test(path));
+}
+
 /** Throws when there is something at this path, for other methods. */
 function refuseMethod(routes: readonly Route[], path: string): void {
-  const there = routes.filter((route) => new RegExp(`^${route.path.replaceAll(/\{\w+\}/g, "[^/]+")}$`).test(path));
+  const there = routesAt(routes, path);
   if (there.length > 0) throw wrongMethod(there.map(({ method }) => method));
 }
 

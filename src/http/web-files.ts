@@ -45,9 +45,15 @@ export class WebFiles {
     return this.#files.has("/index.html");
   }
 
+  /** Whether there is a file at a path, as it stands in a URL. */
+  has(path: string): boolean {
+    const name = nameOf(path);
+    return name !== undefined && this.#files.has(name);
+  }
+
   /** The file of a path, as it stands in a URL; undefined when there is none. Read once. */
   async get(path: string): Promise<WebFile | undefined> {
-    const name = decoded(path.endsWith("/") ? `${path}index.html` : path);
+    const name = nameOf(path);
     const file = name === undefined ? undefined : this.#files.get(name);
     if (name === undefined || file === undefined) return undefined;
     let reading = this.#read.get(name);
@@ -67,9 +73,10 @@ async function readWebFile(file: string, name: string): Promise<WebFile> {
   return { bytes, type: getMimeType(name) ?? "application/octet-stream", etag, cacheControl };
 }
 
-function decoded(path: string): string | undefined {
+/** The file of a path: of a folder, its page. */
+function nameOf(path: string): string | undefined {
   try {
-    return decodeURIComponent(path);
+    return decodeURIComponent(path.endsWith("/") ? `${path}index.html` : path);
   } catch {
     return undefined;
   }

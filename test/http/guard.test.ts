@@ -39,6 +39,23 @@ describe("with a token", () => {
     expect((await closed.get("/healthz")).status).toBe(200);
   });
 
+  test("a page that asks is not asked for a password by the browser: it has a form of its own", async () => {
+    const challenge = (mode: string) => {
+      return new Promise<string | undefined>((resolve, reject) => {
+        const { port } = closed.endpoint;
+        const asking = request({ host: "127.0.0.1", port, path: "/api/v1/self", headers: { "Sec-Fetch-Mode": mode } });
+        asking.on("response", (response) => {
+          response.resume();
+          resolve(response.headers["www-authenticate"]);
+        });
+        asking.on("error", reject);
+        asking.end();
+      });
+    };
+    expect(await challenge("navigate")).toContain("Basic");
+    for (const mode of ["cors", "same-origin"]) expect(await challenge(mode)).toBe('Bearer realm="hearsay"');
+  });
+
   test("it is taken as a bearer's, or as a password, and no other is", async () => {
     const status = async (authorization: string) =>
       (await closed.get("/api/v1/self", { headers: { Authorization: authorization } })).status;

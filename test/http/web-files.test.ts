@@ -44,6 +44,30 @@ test("a file whose name holds its hash is kept for ever, and others are asked ab
   expect([again.status, await again.text()]).toEqual([304, ""]);
 });
 
+test("with a token the files can be had without it, and nothing else: no answer, no action, nothing that is no file", async () => {
+  const web = join(folder, "web");
+  // A file does not open what the endpoint itself answers.
+  mkdirSync(join(web, "api", "v1"), { recursive: true });
+  for (const name of ["self", "publish"]) writeFileSync(join(web, "api", "v1", name), "{}");
+  writeFileSync(join(web, "metrics"), "");
+  const closed = await peerScene({ webFolder: web, token: "correct-horse-battery-staple" });
+  try {
+    for (const path of ["/", "/index.html", "/assets/app-3f9c1a2b.js", "/assets/plain%20name.css", "/healthz"]) {
+      expect([path, (await closed.get(path)).status]).toEqual([path, 200]);
+      expect([path, (await closed.get(path, { method: "HEAD" })).status]).toEqual([path, 200]);
+    }
+    for (const path of ["/api/v1/self", "/api/v1/events", "/metrics", "/readyz", "/nothing", "/link.txt", "/assets"]) {
+      expect([path, (await closed.get(path)).status]).toEqual([path, 401]);
+    }
+    expect((await closed.post("/api/v1/publish", { text: "x" })).status).toBe(401);
+    expect((await closed.post("/", {})).status).toBe(401);
+  } finally {
+    await closed.close();
+    rmSync(join(web, "api"), { recursive: true });
+    rmSync(join(web, "metrics"));
+  }
+});
+
 test("nothing outside of the folder can be had, however the path is written", async () => {
   const paths = [
     "/../secret.txt",

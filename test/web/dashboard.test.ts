@@ -159,11 +159,10 @@ describe.skipIf(browserPath === undefined)("the dashboard of one seed, and of on
     await until(() => said(endpoint, seed) !== undefined && said(endpoint, peer) !== undefined, "both serve", peer);
 
     const { page, complaints } = await watchedPage(browser);
-    // The files of the page ask for the token as well: the browser itself asks people for it then.
-    await page.route(/^(?!.*\/api\/)/, (route) =>
-      route.continue({ headers: { ...route.request().headers(), authorization: `Bearer ${token}` } }),
-    );
     await page.goto(said(endpoint, seed)!);
+    // The page's own form, and not the browser's: who has nothing but the address sees where the token goes.
+    await page.getByRole("heading", { name: "This endpoint asks for its token" }).waitFor();
+    await page.waitForSelector("#token:focus");
     await page.fill("#token", "guessed");
     await page.click(".token button");
     await page.getByText("That is not the token.").waitFor();

@@ -1,23 +1,28 @@
 /** Asks for the endpoint's token. */
-import { useState } from "preact/hooks";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 
 /** Shown when the endpoint answers 401. */
 export function TokenForm(props: { readonly wasRefused: boolean; readonly onToken: (token: string) => void }) {
   const [token, setToken] = useState("");
+  const field = useRef<HTMLInputElement>(null);
+  // After a wrong one as well: what was entered is there to be mended.
+  useLayoutEffect(() => field.current?.select(), [props.wasRefused]);
   const onSubmit = (event: Event) => {
     event.preventDefault();
     if (token.trim() !== "") props.onToken(token.trim());
   };
   return (
-    <form class="big token" onSubmit={onSubmit}>
+    <form class="token" onSubmit={onSubmit}>
       <h2>This endpoint asks for its token</h2>
       <p>
-        It was given to the process with the endpoint. It is kept until this tab is closed, and sent to this endpoint
-        only.
+        Whoever started the process at <b>{location.host}</b> has it: it stands in the variable{" "}
+        <code>HEARSAY_HTTP_TOKEN</code>, or in a file.
       </p>
       <label for="token">Token</label>
       <input
+        ref={field}
         id="token"
+        aria-describedby="token-fate"
         type="password"
         autocomplete="off"
         value={token}
@@ -30,8 +35,11 @@ export function TokenForm(props: { readonly wasRefused: boolean; readonly onToke
         </p>
       ) : null}
       <button type="submit" disabled={token.trim() === ""}>
-        Go on
+        Sign in
       </button>
+      <p class="why" id="token-fate">
+        It is kept until this tab is closed, and sent to this endpoint only.
+      </p>
     </form>
   );
 }
