@@ -5,6 +5,7 @@ import { defineConfig } from "vite";
 export default defineConfig({
   root: fileURLToPath(new URL("playground/", import.meta.url)),
   base: "./",
+  publicDir: fileURLToPath(new URL("public", import.meta.url)),
   logLevel: "warn",
   // JSX is TypeScript's own business: no plugin is needed for it.
   oxc: { jsx: { runtime: "automatic", importSource: "preact" } },

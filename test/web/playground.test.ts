@@ -6,6 +6,8 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { scenarioFragment, scenarioOfFragment } from "../../src/sim/scenario/fragment.js";
 import { runScenario } from "../../src/sim/scenario/run.js";
 import { at, count, crash, heal, partition, scenario, share, these } from "../../src/sim/scenario/scenario.js";
+import { statuses } from "../../web/playground/frames.js";
+import { ofScene, scenes } from "../../web/playground/scenes.js";
 import { LiveStage, TraceStage } from "../../web/playground/stage.js";
 import { type Running, until, Workshop } from "../cli/running.js";
 import { complaintsOf, hasBrowser, launchBrowser } from "./browser.js";
@@ -58,6 +60,34 @@ describe("the stage, in Node.js", () => {
     expect([stage.hash, stage.at, stage.broken]).toEqual([hash, lastedMs, violations]);
     expect(hash).not.toBe(runScenario(small).hash);
     expect(() => stage.do([heal()])).toThrow("nothing can be done from 6000 ms on");
+  });
+
+  test("what befalls ours befalls the classic network beside it, which loses what ours delivers", () => {
+    const scene = scenes.find(({ name }) => name === "beside-classic")!;
+    for (const randomSeed of [1, 2, 3]) {
+      const stage = new LiveStage(ofScene(scene, randomSeed));
+      stage.to(25_000);
+      const twin = stage.twin!;
+      const killed = ({ chronicle }: Pick<LiveStage, "chronicle">) => {
+        const states = new Uint8Array(chronicle.size);
+        chronicle.statusesInto(states, new Float32Array(chronicle.size), new Uint8Array(chronicle.size));
+        return [...states.keys()].filter((index) => ["killed", "dead"].includes(statuses[states[index]!]!));
+      };
+      expect([twin.at, killed(twin).length]).toEqual([25_000, 5]);
+      expect(killed(twin)).toEqual(killed(stage));
+      const { published, delivered, expected, recent } = twin.chronicle;
+      expect([published, expected]).toEqual([stage.chronicle.published, stage.chronicle.expected]);
+      expect(stage.chronicle.delivered).toBe(stage.chronicle.expected);
+      // With twenty peers 99 of 100 of the original's networks have somebody who does not hear everybody.
+      expect(delivered).toBeLessThan(0.98 * expected);
+      expect(recent.some(({ reached, peers }) => reached < peers)).toBe(true);
+      // Going back plays both again.
+      const [hash, messages] = [stage.hash, twin.messages];
+      stage.restart();
+      stage.to(25_000);
+      expect([stage.hash, stage.twin!.messages, stage.twin!.chronicle.delivered]).toEqual([hash, messages, delivered]);
+    }
+    expect(new LiveStage(small).twin).toBeUndefined();
   });
 
   test("a trace tells the same of each peer as the run that wrote it", () => {
@@ -118,14 +148,14 @@ describe.skipIf(!hasBrowser())("the page, in a browser", () => {
   test("plays a scenario to the hash that the command line prints, and its address repeats what is done by click", async () => {
     const fragment = `#${scenarioFragment({ ...small, steps: [] })}`;
     const { page, complaints } = await opened(fragment);
-    await page.locator("canvas.points").waitFor();
+    await page.locator("canvas.points").first().waitFor();
     await page.locator(".transport select").selectOption("1");
     await expect.poll(() => moment(page), patience).toBeGreaterThan(1_500);
     await page.keyboard.press(" ");
     await page.getByRole("button", { name: "Play" }).waitFor();
     await page.keyboard.press("2");
     // The first of ten peers on a circle is at its top.
-    const room = (await page.locator("canvas.points").boundingBox())!;
+    const room = (await page.locator("canvas.points").first().boundingBox())!;
     await page.mouse.click(room.x + room.width / 2, room.y + 26);
     await page.getByText("peer 1 killed").waitFor();
     await page.locator('[data-status="killed"]').waitFor();
@@ -157,6 +187,37 @@ describe.skipIf(!hasBrowser())("the page, in a browser", () => {
     await page.getByRole("button", { name: "Play" }).click();
     await untilEnd(page);
     expect(await counted(page, "hash")).toBe(hash);
+    expect(complaints).toEqual([]);
+  });
+
+  test("plays ours and the classic network side by side, and on a phone one above the other", async () => {
+    const { page, complaints } = await opened();
+    await page.locator("select.scenes").selectOption("beside-classic");
+    await page.locator(".transport select").selectOption("5");
+    await expect.poll(() => moment(page), { timeout: 30_000 }).toBeGreaterThan(14_000);
+    await page.keyboard.press(" ");
+    expect(await page.locator('[data-coverage="ours"]').textContent()).toMatch(/^100.%$/);
+    expect(parseInt((await page.locator('[data-coverage="classic"]').textContent())!, 10)).toBeLessThan(100);
+    const boxes = async () => {
+      const halves = page.locator(".pair .half");
+      return [(await halves.nth(0).boundingBox())!, (await halves.nth(1).boundingBox())!] as const;
+    };
+    const [left, right] = await boxes();
+    expect([left.y, left.height]).toEqual([right.y, right.height]);
+    expect(Math.abs(left.width - right.width)).toBeLessThan(2);
+    expect(right.x).toBeGreaterThanOrEqual(left.x + left.width);
+    await page.setViewportSize({ width: 390, height: 844 });
+    const [above, below] = await boxes();
+    expect(below.y).toBeGreaterThanOrEqual(above.y + above.height);
+    expect([above.x, above.width]).toEqual([0, 390]);
+    // Both are drawn: an empty canvas would be all of one colour.
+    const painted = await page.evaluate<number[]>(
+      `[...document.querySelectorAll(".pair canvas.points")].map((canvas) => {
+        const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+        return data.reduce((sum, value, at) => sum + (at % 4 === 3 && value > 0 ? 1 : 0), 0);
+      })`,
+    );
+    for (const pixels of painted) expect(pixels).toBeGreaterThan(1_000);
     expect(complaints).toEqual([]);
   });
 

@@ -1,6 +1,7 @@
 /** The whole page. */
 import { useEffect } from "preact/hooks";
 import { StatusIcon, statusWords } from "../graph/status-icon.js";
+import { theme, toggleTheme } from "../graph/theme.js";
 import { ActionsView } from "./actions-view.js";
 import type { Deeds } from "./deeds.js";
 import { DirectoryView } from "./directory-view.js";
@@ -12,7 +13,6 @@ import { MessagesView } from "./messages-view.js";
 import { now } from "./now.js";
 import { PeerPanel } from "./peer-panel.js";
 import { connection, counters, dock, isHelpOpen, notes, picture, selected, self, type View, view } from "./state.js";
-import { theme, toggleTheme } from "./theme.js";
 import { TimelineView } from "./timeline-view.js";
 import { TokenForm } from "./token-form.js";
 import { lasting, many } from "./words.js";

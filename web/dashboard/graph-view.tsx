@@ -4,9 +4,9 @@ import { useLayoutEffect, useRef } from "preact/hooks";
 import { OverlayGraph } from "../graph/overlay-graph.js";
 import { type PointStatus, piecesOf } from "../graph/picture.js";
 import { StatusIcon, statusWords } from "../graph/status-icon.js";
+import { theme } from "../graph/theme.js";
 import { onHop } from "./hops.js";
 import { messages, network, picture, selected, traced } from "./state.js";
-import { theme } from "./theme.js";
 import { some } from "./words.js";
 
 const legend: readonly (PointStatus | "seed")[] = [

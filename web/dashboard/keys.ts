@@ -1,6 +1,7 @@
 /** Keys that work everywhere on the page. */
+
+import { toggleTheme } from "../graph/theme.js";
 import { dock, isHelpOpen, selected, traced, type View, view } from "./state.js";
-import { toggleTheme } from "./theme.js";
 
 /** The keys, and what they do. */
 export const keys: readonly (readonly [key: string, does: string])[] = [

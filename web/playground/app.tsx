@@ -1,13 +1,13 @@
 /** The page: the network in the middle, what can be done to it around it. */
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { heal, join, partition, share } from "../../src/sim/scenario/scenario.js";
+import { theme, toggleTheme } from "../graph/theme.js";
 import { Drawing } from "./drawing.js";
 import type { Frame } from "./frames.js";
-import type { Theme } from "./palette.js";
+import { Half } from "./half.js";
 import { ofScene, scenes } from "./scenes.js";
 import { Session } from "./session.js";
 import { Side } from "./side.js";
-import { applyTheme } from "./theme.js";
 import { type Tool, tools } from "./tools.js";
 import { Transport } from "./transport.js";
 
@@ -17,8 +17,7 @@ const newcomers = 10;
 const rewindMs = 1_000;
 
 /** The whole page. */
-export function App({ theme: first }: { readonly theme: Theme }) {
-  const [theme, setTheme] = useState(first);
+export function App() {
   const [tool, setTool] = useState<Tool>(tools[0]!);
   const [chosen, setChosen] = useState<number | undefined>(undefined);
   const [showsAll, setShowsAll] = useState(false);
@@ -30,6 +29,9 @@ export function App({ theme: first }: { readonly theme: Theme }) {
   const links = useRef<HTMLCanvasElement>(null);
   const points = useRef<HTMLCanvasElement>(null);
   const drawing = useRef<Drawing | undefined>(undefined);
+  const besideLinks = useRef<HTMLCanvasElement>(null);
+  const besidePoints = useRef<HTMLCanvasElement>(null);
+  const besideDrawing = useRef<Drawing | undefined>(undefined);
   const told = useRef(0);
   const isNew = useRef(false);
   const isLooping = useRef(false);
@@ -41,6 +43,7 @@ export function App({ theme: first }: { readonly theme: Theme }) {
       changed: refresh,
       frame(frame: Frame) {
         drawing.current?.show(frame);
+        if (frame.beside !== undefined) besideDrawing.current?.show({ ...frame, ...frame.beside });
         isNew.current = true;
         if (!isLooping.current) requestAnimationFrame(loop);
         isLooping.current = true;
@@ -65,15 +68,18 @@ export function App({ theme: first }: { readonly theme: Theme }) {
   function draw(now: number): boolean {
     const element = room.current;
     if (element === null || drawing.current === undefined) return false;
-    drawing.current.fit(element.clientWidth, element.clientHeight, Math.min(2, devicePixelRatio));
-    const isMoving = drawing.current.draw(now);
+    let isMoving = fitted(drawing.current, points.current).draw(now);
+    if (besideDrawing.current !== undefined && session.frame?.beside !== undefined) {
+      isMoving = fitted(besideDrawing.current, besidePoints.current).draw(now) || isMoving;
+    }
     // For tests and benches, which count frames.
     element.dataset.drawn = String(drawing.current.drawn);
     return isMoving;
   }
 
   useEffect(() => {
-    drawing.current = new Drawing(links.current!, points.current!, theme);
+    drawing.current = new Drawing(links.current!, points.current!, theme.value);
+    besideDrawing.current = new Drawing(besideLinks.current!, besidePoints.current!, theme.value);
     const redraw = new ResizeObserver(() => requestAnimationFrame(draw));
     redraw.observe(room.current!);
     session.order({ type: "speed", speed });
@@ -90,12 +96,14 @@ export function App({ theme: first }: { readonly theme: Theme }) {
   }, []);
 
   useEffect(() => {
-    if (drawing.current === undefined) return;
-    drawing.current.theme = theme;
-    drawing.current.showsAll = showsAll;
-    drawing.current.marked = chosen === undefined ? [] : [chosen];
+    for (const { current } of [drawing, besideDrawing]) {
+      if (current === undefined) continue;
+      current.theme = theme.value;
+      current.showsAll = showsAll;
+      current.marked = chosen === undefined ? [] : [chosen];
+    }
     requestAnimationFrame(draw);
-  }, [theme, showsAll, chosen]);
+  }, [theme.value, showsAll, chosen]);
 
   const { frame, scenario } = session;
   const isLive = scenario !== undefined;
@@ -107,6 +115,12 @@ export function App({ theme: first }: { readonly theme: Theme }) {
       session.do(...tool.deeds(chosen, number));
       setChosen(undefined);
     }
+  }
+
+  function click(event: MouseEvent, on: Drawing | undefined): void {
+    const { left, top } = (event.currentTarget as Element).getBoundingClientRect();
+    const number = on?.peerAt(event.clientX - left, event.clientY - top);
+    if (number !== undefined && !deedsOff) touch(number);
   }
 
   function take(next: Tool): void {
@@ -183,15 +197,11 @@ export function App({ theme: first }: { readonly theme: Theme }) {
         <button
           type="button"
           class="round"
-          aria-label={theme === "dark" ? "Light look" : "Dark look"}
-          title={theme === "dark" ? "Light look" : "Dark look"}
-          onClick={() => {
-            const next = theme === "dark" ? "light" : "dark";
-            applyTheme(next, true);
-            setTheme(next);
-          }}
+          aria-label={theme.value === "dark" ? "Light look" : "Dark look"}
+          title={theme.value === "dark" ? "Light look" : "Dark look"}
+          onClick={toggleTheme}
         >
-          {theme === "dark" ? "☀" : "☾"}
+          {theme.value === "dark" ? "☀" : "☾"}
         </button>
       </header>
       {session.failure === undefined ? null : (
@@ -229,18 +239,22 @@ export function App({ theme: first }: { readonly theme: Theme }) {
               +{newcomers} peers
             </button>
           </fieldset>
-          <div class="room" ref={room}>
-            <canvas ref={links} />
-            <canvas
-              ref={points}
-              class="points"
-              role="img"
-              aria-label={frame === undefined ? "Nothing yet" : `${frame.counts.up} peers that run`}
-              onClick={(event) => {
-                const { left, top } = event.currentTarget.getBoundingClientRect();
-                const number = drawing.current?.peerAt(event.clientX - left, event.clientY - top);
-                if (number !== undefined && !deedsOff) touch(number);
-              }}
+          <div class={frame?.beside === undefined ? "room" : "room pair"} ref={room}>
+            <Half
+              title="Hearsay"
+              network={frame}
+              isAlone={frame?.beside === undefined}
+              links={links}
+              points={points}
+              onClick={(event) => click(event, drawing.current)}
+            />
+            <Half
+              title="The classic network"
+              network={frame?.beside}
+              isAlone={false}
+              links={besideLinks}
+              points={besidePoints}
+              onClick={(event) => click(event, besideDrawing.current)}
             />
             {frame === undefined ? <p class="first-words">Starting the simulator …</p> : null}
             {isOver ? <p class="drop">Drop a trace of hearsay sim --trace here</p> : null}
@@ -296,6 +310,13 @@ export function App({ theme: first }: { readonly theme: Theme }) {
       </main>
     </div>
   );
+}
+
+/** A canvas is as large as the room it has. */
+function fitted(drawing: Drawing, canvas: HTMLCanvasElement | null): Drawing {
+  const { clientWidth, clientHeight } = canvas!.parentElement!;
+  drawing.fit(clientWidth, clientHeight, Math.min(2, devicePixelRatio));
+  return drawing;
 }
 
 function hintOf(isLive: boolean, isCalm: boolean, tool: Tool, chosen: number | undefined): string {

@@ -39,6 +39,8 @@ export class Chronicle {
   readonly reachedMs: number[] = [];
   published = 0;
   delivered = 0;
+  /** Peers that ran when each message was published, all together. */
+  expected = 0;
   falseDeaths = 0;
   /** Changes whenever links do. */
   linksTurn = 0;
@@ -233,6 +235,7 @@ export class Chronicle {
 
   #publish({ at, id, epoch, seq }: TraceLine, peer: Seen): void {
     this.published++;
+    this.expected += this.up;
     const key = `${id}/${epoch}/${seq}`;
     this.recent.push({ key, publishedAt: at, by: peer.number, peers: this.up, reached: 0, sent: 0, lastHop: 0 });
     if (this.recent.length > recentMax) this.recent.shift();

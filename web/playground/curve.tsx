@@ -1,5 +1,5 @@
 /** How the last message has spread, drawn over what theory says, and what the messages before it cost. */
-import type { Frame, MessageSpread } from "./frames.js";
+import type { Frame, MessageSpread, NetworkFrame } from "./frames.js";
 import { expectedShares, roundsOf } from "./theory.js";
 
 const width = 300;
@@ -8,6 +8,8 @@ const left = 36;
 const bottom = 20;
 const top = 8;
 const right = 10;
+/** Messages of which it is shown how far they came. */
+const shownMax = 24;
 
 /** @param latencyMs - the median of one way; undefined where it is not known */
 export function Curve({ frame, latencyMs }: { readonly frame: Frame; readonly latencyMs: number | undefined }) {
@@ -73,6 +75,53 @@ function wordsOf(last: MessageSpread, reached: readonly number[]): string {
       ? `, in ${Math.round(reached.at(-1)!)} ms and ${last.lastHop} ${last.lastHop === 1 ? "hop" : "hops"}`
       : "";
   return `From peer ${last.by}: ${Math.min(last.reached, last.peers)} of ${last.peers} peers${lasting}`;
+}
+
+/** How many of those who should have the last messages do, in both networks: each message is one step. */
+export function Coverages({ ours, classic }: { readonly ours: NetworkFrame; readonly classic: NetworkFrame }) {
+  const height = 96;
+  const [floor, ceiling] = [height - 20, 10];
+  const step = (width - left - right) / (shownMax - 1);
+  const y = (share: number) => floor - (floor - ceiling) * share;
+  const pathOf = ({ recent }: NetworkFrame) =>
+    recent
+      .slice(-shownMax)
+      .map((one, i) => `${i === 0 ? "M" : "L"}${(left + i * step).toFixed(1)} ${y(shareOf(one)).toFixed(1)}`)
+      .join("");
+  const words = `Of those that should have the message before the last, ${percentOf(ours)} have it with Hearsay, and ${percentOf(classic)} in the classic network`;
+  return (
+    <figure class="curve">
+      <svg viewBox={`0 0 ${width} ${height}`} role="img" aria-label={words}>
+        {[0, 0.5, 1].map((share) => (
+          <g key={share}>
+            <line class="grid" x1={left} x2={width - right} y1={y(share)} y2={y(share)} />
+            <text x={left - 5} y={y(share) + 4} text-anchor="end">
+              {100 * share}%
+            </text>
+          </g>
+        ))}
+        <path class="classic" d={pathOf(classic)} />
+        <path class="measured" d={pathOf(ours)} />
+        <text x={left} y={height - 4}>
+          the last {shownMax} messages
+        </text>
+      </svg>
+      <figcaption>
+        <span data-coverage="ours">{percentOf(ours)}</span> Hearsay (whole line),{" "}
+        <span data-coverage="classic">{percentOf(classic)}</span> classic (dashed)
+      </figcaption>
+    </figure>
+  );
+}
+
+function shareOf({ reached, peers }: MessageSpread): number {
+  return Math.min(1, reached / Math.max(1, peers));
+}
+
+/** Of the message before the last: the last one may be under way. */
+function percentOf({ recent }: NetworkFrame): string {
+  const one = recent.at(-2) ?? recent.at(-1);
+  return one === undefined ? "–" : `${Math.round(100 * shareOf(one))}\u202f%`;
 }
 
 /** What each of the last messages cost: times that it was sent, for each peer that it reached. 1 is a perfect tree. */

@@ -1,6 +1,7 @@
 /** Draws frames: links on one canvas, which change seldom, and peers with the messages between them on another above it. */
-import { type Frame, flightFields, linkFields, type Status, statuses } from "./frames.js";
-import { type Palette, palettes, type Theme } from "./palette.js";
+import { outlined, outlineWidth, shapes } from "../graph/marks.js";
+import { type Palette, palettes, type Theme } from "../graph/palette.js";
+import { type Frame, flightFields, linkFields, statuses } from "./frames.js";
 import { placesOf } from "./places.js";
 
 const marginPx = 32;
@@ -171,7 +172,7 @@ export class Drawing {
     const pen = this.#penOf(this.#links);
     const many = frame.statuses.length > 250;
     for (const isCarrying of [false, true]) {
-      pen.strokeStyle = isCarrying ? this.#palette.eager : this.#palette.lazy;
+      pen.strokeStyle = isCarrying ? this.#palette.line.eager : this.#palette.line.lazy;
       pen.lineWidth = isCarrying ? (many ? 1 : 1.8) : many ? 0.5 : 1;
       pen.beginPath();
       for (let i = 0; i < this.#linked.length; i += linkFields) {
@@ -204,10 +205,9 @@ export class Drawing {
         shapes[status](pen, place.x, place.y, size);
       }
       if (!isAny) continue;
-      if (isOutline.has(status)) {
-        pen.lineWidth = status === "dead" ? Math.max(1.4, size * 0.45) : Math.max(1.1, size * 0.26);
-        pen.stroke();
-      } else pen.fill();
+      pen.lineWidth = outlineWidth(status, size);
+      if (outlined.has(status)) pen.stroke();
+      else pen.fill();
     }
     this.#drawFlights(pen, this.#shownAt, size);
     this.#drawMarks(pen, size);
@@ -292,51 +292,3 @@ export class Drawing {
     return pen;
   }
 }
-
-const isOutline: ReadonlySet<Status> = new Set<Status>(["suspect", "killed", "dead", "left"]);
-
-type Shape = (pen: CanvasRenderingContext2D, x: number, y: number, size: number) => void;
-
-function ring(pen: CanvasRenderingContext2D, x: number, y: number, radius: number): void {
-  pen.moveTo(x + radius, y);
-  pen.arc(x, y, radius, 0, 2 * Math.PI);
-}
-
-function cross(pen: CanvasRenderingContext2D, x: number, y: number, arm: number): void {
-  pen.moveTo(x - arm, y - arm);
-  pen.lineTo(x + arm, y + arm);
-  pen.moveTo(x + arm, y - arm);
-  pen.lineTo(x - arm, y + arm);
-}
-
-/** Each status has a shape of its own: nothing depends on colours. The same stand in `status-icon.tsx`. */
-const shapes: Readonly<Record<Status, Shape>> = {
-  joining(pen, x, y, size) {
-    pen.moveTo(x, y + size);
-    pen.lineTo(x - size, y - 0.75 * size);
-    pen.lineTo(x + size, y - 0.75 * size);
-    pen.closePath();
-  },
-  alive: ring,
-  suspect(pen, x, y, size) {
-    ring(pen, x, y, 0.9 * size);
-    ring(pen, x, y, 0.25 * size);
-  },
-  frozen(pen, x, y, size) {
-    pen.rect(x - 0.85 * size, y - 0.9 * size, 0.65 * size, 1.8 * size);
-    pen.rect(x + 0.2 * size, y - 0.9 * size, 0.65 * size, 1.8 * size);
-  },
-  killed(pen, x, y, size) {
-    ring(pen, x, y, size);
-    cross(pen, x, y, 0.45 * size);
-  },
-  dead: (pen, x, y, size) => cross(pen, x, y, 0.8 * size),
-  left: (pen, x, y, size) => ring(pen, x, y, 0.8 * size),
-  slow(pen, x, y, size) {
-    pen.moveTo(x, y - 1.15 * size);
-    pen.lineTo(x + 1.15 * size, y);
-    pen.lineTo(x, y + 1.15 * size);
-    pen.lineTo(x - 1.15 * size, y);
-    pen.closePath();
-  },
-};

@@ -34,6 +34,8 @@ export interface Counts {
   readonly up: number;
   readonly published: number;
   readonly delivered: number;
+  /** Peers that each message should have come to, all together. */
+  readonly expected: number;
   readonly messages: number | undefined;
   readonly duplicates: number | undefined;
   readonly deaths: number;
@@ -53,8 +55,25 @@ export interface Remark {
   readonly text: string;
 }
 
-/** How it is at one moment. Peers are numbered from 1; what is kept of each stands at its number less one. */
-export interface Frame {
+/** How one network is at one moment. Peers are numbered from 1; what is kept of each stands at its number less one. */
+export interface NetworkFrame {
+  readonly statuses: Uint8Array;
+  /** After how many milliseconds each had the last message; −1: not yet. */
+  readonly hadMs: Float32Array;
+  /** On which side of a partition each is. */
+  readonly sides: Uint8Array;
+  /** Undefined: as before. */
+  readonly links: Int32Array | undefined;
+  /** Messages that departed since the frame before. */
+  readonly flights: Float64Array;
+  readonly counts: Counts;
+  readonly last: MessageSpread | undefined;
+  /** The messages before it, and it. */
+  readonly recent: readonly MessageSpread[];
+}
+
+/** How it is at one moment. */
+export interface Frame extends NetworkFrame {
   readonly type: "frame";
   readonly at: number;
   /** When it ends, as far as is known. */
@@ -71,19 +90,8 @@ export interface Frame {
   readonly turn: number;
   /** Peers that there will be: room is kept for them. */
   readonly planned: number;
-  readonly statuses: Uint8Array;
-  /** After how many milliseconds each had the last message; −1: not yet. */
-  readonly hadMs: Float32Array;
-  /** On which side of a partition each is. */
-  readonly sides: Uint8Array;
-  /** Undefined: as before. */
-  readonly links: Int32Array | undefined;
-  /** Messages that departed since the frame before. */
-  readonly flights: Float64Array;
-  readonly counts: Counts;
-  readonly last: MessageSpread | undefined;
-  /** The messages before it, and it. */
-  readonly recent: readonly MessageSpread[];
+  /** The classic network to which the same happens; undefined where there is none. */
+  readonly beside: NetworkFrame | undefined;
   readonly remarks: readonly Remark[];
   readonly broken: readonly Broken[];
   /** Of all inputs that the cores have had; empty for a trace. */

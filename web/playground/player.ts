@@ -1,5 +1,7 @@
 /** Plays a stage at a speed, in small slices, and makes frames of it. The worker gives it time. */
-import { type Answer, type Frame, type Order, statuses } from "./frames.js";
+import type { Chronicle } from "./chronicle.js";
+import type { ClassicTwin } from "./classic-twin.js";
+import { type Answer, type Frame, type NetworkFrame, type Order, statuses } from "./frames.js";
 import { LiveStage, type Stage, TraceStage } from "./stage.js";
 
 /** Of each turn so many real milliseconds are spent; then the page has its say. */
@@ -12,6 +14,12 @@ const strideMaxMs = 5;
 const linksEveryMs = 100;
 /** The largest trace that is opened. */
 const traceMaxBytes = 200_000_000;
+
+/** Which links the page was told last, and when. */
+interface LinksTold {
+  turn: number;
+  at: number;
+}
 
 /** Answers orders. */
 export class Player {
@@ -29,8 +37,8 @@ export class Player {
   #turn = 0;
   #isDrawn = true;
   #isStale = true;
-  #linksTurn = -1;
-  #linksAt = Number.NEGATIVE_INFINITY;
+  readonly #linksTold = { turn: -1, at: Number.NEGATIVE_INFINITY };
+  readonly #besideTold = { turn: -1, at: Number.NEGATIVE_INFINITY };
 
   /** @param clock - real milliseconds */
   constructor(answer: (answer: Answer, transfer: Transferable[]) => void, clock: () => number) {
@@ -173,22 +181,19 @@ export class Player {
     this.#isDrawn = false;
     this.#isStale = false;
     const frame = this.#frameOf(this.#stage);
-    const { statuses: states, hadMs, sides, links, flights } = frame;
-    const transfer = [states.buffer, hadMs.buffer, sides.buffer, flights.buffer] as Transferable[];
-    if (links !== undefined) transfer.push(links.buffer as ArrayBuffer);
-    this.#answer(frame, transfer);
+    const networks = frame.beside === undefined ? [frame] : [frame, frame.beside];
+    const transfer = networks.flatMap(({ statuses: states, hadMs, sides, links, flights }) => {
+      const all = [states.buffer, hadMs.buffer, sides.buffer, flights.buffer];
+      return links === undefined ? all : [...all, links.buffer];
+    });
+    this.#answer(frame, transfer as Transferable[]);
   }
 
   #frameOf(stage: Stage): Frame {
-    const { chronicle } = stage;
-    const [states, hadMs, sides] = [
-      new Uint8Array(chronicle.size),
-      new Float32Array(chronicle.size),
-      new Uint8Array(chronicle.size),
-    ];
-    chronicle.statusesInto(states, hadMs, sides);
-    const flights = stage.takeFlights();
+    const { chronicle, twin } = stage;
     return {
+      ...this.#networkOf(stage, stage.isOver, this.#linksTold),
+      beside: twin === undefined ? undefined : this.#networkOf(twin, stage.isOver, this.#besideTold),
       type: "frame",
       at: stage.at,
       endAt: stage.endAt,
@@ -199,36 +204,50 @@ export class Player {
       pace: this.#pace,
       turn: this.#turn,
       planned: Math.max(stage.planned, chronicle.size),
-      statuses: states,
-      hadMs,
-      sides,
-      links: this.#linksOf(stage),
-      flights: this.#seekTo === undefined ? flights : new Float64Array(0),
-      counts: {
-        up: chronicle.up,
-        published: chronicle.published,
-        delivered: chronicle.delivered,
-        messages: stage.messages,
-        duplicates: stage.duplicates,
-        deaths: chronicle.deaths,
-        falseDeaths: chronicle.falseDeaths,
-      },
-      last: chronicle.last,
-      recent: chronicle.recent,
       remarks: chronicle.remarks.slice(-40),
       broken: stage.broken,
       hash: stage.hash,
     };
   }
 
+  #networkOf(network: Stage | ClassicTwin, isOver: boolean, told: LinksTold): NetworkFrame {
+    const { chronicle } = network;
+    const [states, hadMs, sides] = [
+      new Uint8Array(chronicle.size),
+      new Float32Array(chronicle.size),
+      new Uint8Array(chronicle.size),
+    ];
+    chronicle.statusesInto(states, hadMs, sides);
+    const flights = network.takeFlights();
+    return {
+      statuses: states,
+      hadMs,
+      sides,
+      links: this.#linksOf(chronicle, isOver, told),
+      flights: this.#seekTo === undefined ? flights : new Float64Array(0),
+      counts: {
+        up: chronicle.up,
+        published: chronicle.published,
+        delivered: chronicle.delivered,
+        expected: chronicle.expected,
+        messages: network.messages,
+        duplicates: network.duplicates,
+        deaths: chronicle.deaths,
+        falseDeaths: chronicle.falseDeaths,
+      },
+      last: chronicle.last,
+      recent: chronicle.recent,
+    };
+  }
+
   /** Undefined when they are what they were, or too many to be told again so soon. */
-  #linksOf({ chronicle, isOver }: Stage): Int32Array | undefined {
+  #linksOf(chronicle: Chronicle, isOver: boolean, told: LinksTold): Int32Array | undefined {
     const turn = this.#turn * 2 ** 32 + chronicle.linksTurn;
     const now = this.#clock();
     const isAtRest = !this.#isPlaying || isOver;
-    if (turn === this.#linksTurn || (!isAtRest && now - this.#linksAt < linksEveryMs)) return undefined;
-    this.#linksTurn = turn;
-    this.#linksAt = now;
+    if (turn === told.turn || (!isAtRest && now - told.at < linksEveryMs)) return undefined;
+    told.turn = turn;
+    told.at = now;
     return chronicle.links();
   }
 }

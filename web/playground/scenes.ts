@@ -25,6 +25,7 @@ export interface Scene {
 }
 
 const calm = { calmMs: 20_000 };
+const besideClassic = "beside-classic";
 
 /** All of them, in the order in which they are best looked at. */
 export const scenes: readonly Scene[] = [
@@ -82,7 +83,28 @@ export const scenes: readonly Scene[] = [
       ...calm,
     },
   },
+  {
+    name: besideClassic,
+    title: "Beside the classic network",
+    story:
+      "Twenty peers of ours, and twenty of the original programs, to whom the same happens. There a refused link stays " +
+      "one-way, so some hear little from the first moment on; when five are killed at 12 s, whoever loses its neighbors is " +
+      "cut off for ever. Deaths are known after 26 s and more, and to the neighbors only.",
+    parts: {
+      peers: 20,
+      joinEveryMs: 50,
+      workload: { everyMs: 1_000 },
+      steps: [at(12_000, crash(count(5))), at(35_000, partition(share(0.5))), at(45_000, heal())],
+      forMs: 60_000,
+      ...calm,
+    },
+  },
 ];
+
+/** Whether the original classic network is to be seen beside ours. */
+export function isBesideClassic({ name }: Pick<Scenario, "name">): boolean {
+  return name === besideClassic;
+}
 
 /** The scene of a scenario; undefined for one from elsewhere. */
 export function sceneOf({ name }: Pick<Scenario, "name">): Scene | undefined {

@@ -1,10 +1,10 @@
 /** What is played, how it is set, and what it has shown. */
 
-import { Copies, Curve } from "./curve.js";
+import { StatusIcon, statusWords } from "../graph/status-icon.js";
+import { Copies, Coverages, Curve } from "./curve.js";
 import { type Frame, type Status, statuses } from "./frames.js";
 import { medianOf, ofScene, sceneOf, scenes, sliders, withSlider } from "./scenes.js";
 import type { Session } from "./session.js";
-import { StatusIcon, statusWords } from "./status-icon.js";
 
 /** What stands beside the picture: scenes, sliders, numbers, and what has happened. */
 export function Side({ session, onTrace }: { readonly session: Session; onTrace(file: File): void }) {
@@ -13,15 +13,21 @@ export function Side({ session, onTrace }: { readonly session: Session; onTrace(
   return (
     <aside class="side">
       <Scenes session={session} onTrace={onTrace} />
+      {frame?.beside === undefined ? null : (
+        <section>
+          <h2>Who has the messages</h2>
+          <Coverages ours={frame} classic={frame.beside} />
+        </section>
+      )}
       {frame === undefined ? null : (
         <>
           <section>
-            <h2>The last message</h2>
+            <h2>The last message{frame.beside === undefined ? "" : " of Hearsay"}</h2>
             <Curve frame={frame} latencyMs={latencyMs} />
             <Copies recent={frame.recent} />
           </section>
           <section>
-            <h2>Counted</h2>
+            <h2>Counted{frame.beside === undefined ? "" : " of Hearsay"}</h2>
             <Counters frame={frame} />
           </section>
           <Promises frame={frame} isLive={scenario !== undefined} />

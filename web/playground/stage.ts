@@ -4,7 +4,9 @@ import { ScenarioRun } from "../../src/sim/scenario/run.js";
 import { scenario as checked, type Deed, type Scenario } from "../../src/sim/scenario/scenario.js";
 import type { TraceLine } from "../../src/sim/scenario/trace-lines.js";
 import { Chronicle } from "./chronicle.js";
+import { ClassicTwin } from "./classic-twin.js";
 import type { Broken } from "./frames.js";
+import { isBesideClassic } from "./scenes.js";
 
 /** Something that can be played, and played again. */
 export interface Stage {
@@ -19,6 +21,8 @@ export interface Stage {
   readonly hash: string;
   readonly messages: number | undefined;
   readonly duplicates: number | undefined;
+  /** The classic network to which the same happens. */
+  readonly twin: ClassicTwin | undefined;
   /** Plays on up to a time: a whole number of milliseconds. */
   to(at: number): void;
   /** Plays on until something happens. */
@@ -40,6 +44,7 @@ export const playedPeersMax = 5_000;
 /** A run of the simulator. */
 export class LiveStage implements Stage {
   chronicle = new Chronicle();
+  twin: ClassicTwin | undefined;
   #run: ScenarioRun;
   #scenario: Scenario;
   #flights: number[] = [];
@@ -107,6 +112,7 @@ export class LiveStage implements Stage {
       if (this.#run.at % lookEveryMs === 0) this.#isOver = this.#run.isOver;
     }
     this.chronicle.advance(this.#run.at);
+    this.twin?.to(this.#run.at);
   }
 
   toNextEvent(): void {
@@ -141,8 +147,13 @@ export class LiveStage implements Stage {
 
   #begun(): ScenarioRun {
     const { chronicle } = this;
+    const twin = isBesideClassic(this.#scenario) ? new ClassicTwin(this.#scenario) : undefined;
+    this.twin = twin;
     return new ScenarioRun(this.#scenario, {
-      trace: (line) => chronicle.line(line),
+      trace: (line) => {
+        chronicle.line(line);
+        twin?.follow(line);
+      },
       departed: ({ from, to, sentAt, at, message }) => {
         const [sender, receiver] = [chronicle.numberOf(from), chronicle.numberOf(to)];
         if (sender === undefined || receiver === undefined) return;
@@ -180,6 +191,7 @@ export class TraceStage implements Stage {
   readonly hash = "";
   readonly messages = undefined;
   readonly duplicates = undefined;
+  readonly twin = undefined;
   readonly calmAt = 0;
   readonly planned: number;
   readonly #lines: readonly TraceLine[];

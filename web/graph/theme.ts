@@ -1,6 +1,6 @@
 /** Dark or light: as the system says, until somebody says otherwise on this page. */
 import { effect, signal } from "@preact/signals";
-import type { Theme } from "../graph/palette.js";
+import type { Theme } from "./palette.js";
 
 const place = "hearsay-theme";
 const system = matchMedia("(prefers-color-scheme: light)");
