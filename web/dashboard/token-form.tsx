@@ -5,8 +5,8 @@ import { useLayoutEffect, useRef, useState } from "preact/hooks";
 export function TokenForm(props: { readonly wasRefused: boolean; readonly onToken: (token: string) => void }) {
   const [token, setToken] = useState("");
   const field = useRef<HTMLInputElement>(null);
-  // After a wrong one as well: what was entered is there to be mended.
-  useLayoutEffect(() => field.current?.select(), [props.wasRefused]);
+  // There is nothing else to do on the page.
+  useLayoutEffect(() => field.current?.focus(), []);
   const onSubmit = (event: Event) => {
     event.preventDefault();
     if (token.trim() !== "") props.onToken(token.trim());

@@ -27,7 +27,7 @@ const labelPx = 13;
 
 /** Draws one picture; the canvas is clear before. */
 export function drawFine(pen: CanvasRenderingContext2D, view: Viewport, palette: Palette, part: FinePart): void {
-  const { places, lines, shown, labelled } = part;
+  const { places, lines, shown } = part;
   const { x, y, scale } = view;
   const xOf = (point: number) => x + scale * places[2 * point]!;
   const yOf = (point: number) => y + scale * places[2 * point + 1]!;
@@ -62,6 +62,12 @@ export function drawFine(pen: CanvasRenderingContext2D, view: Viewport, palette:
     else pen.fill();
     if (index === part.selected) ringAround(pen, xOf(index), yOf(index), size, palette);
   }
+}
+
+/** Draws labels: above everything else, so that they can be read while messages pass. */
+export function drawLabels(pen: CanvasRenderingContext2D, view: Viewport, palette: Palette, part: FinePart): void {
+  const { places, labelled } = part;
+  const { x, y, scale } = view;
   pen.font = `${labelPx}px ${family}`;
   pen.textAlign = "center";
   pen.textBaseline = "top";
@@ -70,10 +76,12 @@ export function drawFine(pen: CanvasRenderingContext2D, view: Viewport, palette:
   pen.strokeStyle = palette.ground;
   pen.fillStyle = palette.ink;
   for (const index of labelled) {
-    const top = yOf(index) + part.radiusPx * sizeOf(part.points[index]!, index === part.selected) + 5;
+    const center = x + scale * places[2 * index]!;
+    const top =
+      y + scale * places[2 * index + 1]! + part.radiusPx * sizeOf(part.points[index]!, index === part.selected) + 5;
     // Lines behind a label must not be taken for parts of letters.
-    pen.strokeText(part.points[index]!.key, xOf(index), top);
-    pen.fillText(part.points[index]!.key, xOf(index), top);
+    pen.strokeText(part.points[index]!.key, center, top);
+    pen.fillText(part.points[index]!.key, center, top);
   }
 }
 

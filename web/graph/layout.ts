@@ -135,8 +135,8 @@ export class Layout {
       top = Math.min(top, y);
       bottom = Math.max(bottom, y);
     });
-    if (this.#linked.length < 4) [left, right, top, bottom] = [-1, 1, -1, 1];
     const bounds = { left, right, top, bottom };
+    if (this.#linked.length < 4) [left, right, top, bottom] = [-1, 1, -1, 1];
     const size = Math.max(right - left, bottom - top, 1);
     const middle = (top + bottom) / 2;
     const stand = (points: readonly number[], edge: number, outward: number) => {

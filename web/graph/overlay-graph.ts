@@ -1,10 +1,10 @@
 /**
  * The overlay. Up to some hundred lines it is drawn with a pen, with widths, dashes and all labels. More are a field of
- * thin lines and small points for the graphics card, and the pen draws above it what is selected, and labels where there
- * is room. Above both lies a canvas for messages on their way.
+ * thin lines and small points for the graphics card, and the pen draws above it what is selected. Above both lies a
+ * canvas for messages on their way, and on top labels, where there is room for them.
  */
 import { Field, type LineGroup } from "./field.js";
-import { drawFine, type FineLine, markOf } from "./fine-drawing.js";
+import { drawFine, drawLabels, type FineLine, markOf } from "./fine-drawing.js";
 import { labelsFor } from "./labels.js";
 import { Layout, type Placed } from "./layout.js";
 import { LineBudget } from "./line-budget.js";
@@ -36,6 +36,7 @@ export class OverlayGraph {
   readonly #fieldCanvas = document.createElement("canvas");
   readonly #fineCanvas = document.createElement("canvas");
   readonly #pulseCanvas = document.createElement("canvas");
+  readonly #labelCanvas = document.createElement("canvas");
   readonly #observer: ResizeObserver;
   readonly #ending = new AbortController();
   readonly #budget = new LineBudget();
@@ -64,7 +65,8 @@ export class OverlayGraph {
     this.#fieldCanvas.className = "field";
     this.#fineCanvas.className = "fine";
     this.#pulseCanvas.className = "pulses";
-    container.append(this.#fieldCanvas, this.#fineCanvas, this.#pulseCanvas);
+    this.#labelCanvas.className = "labels";
+    container.append(...this.#canvases);
     this.#pulses = new Pulses(this.#pulseCanvas, this.#palette, (key) => this.placeOf(key));
     this.#layout = new Layout((placed) => this.#place(placed));
     this.#view = new Viewport(container, () => this.#move());
@@ -149,7 +151,12 @@ export class OverlayGraph {
     this.#observer.disconnect();
     this.#layout.close();
     this.#view.close();
-    for (const canvas of [this.#fieldCanvas, this.#fineCanvas, this.#pulseCanvas]) canvas.remove();
+    for (const canvas of this.#canvases) canvas.remove();
+  }
+
+  /** From the lowest to the highest. */
+  get #canvases(): readonly HTMLCanvasElement[] {
+    return [this.#fieldCanvas, this.#fineCanvas, this.#pulseCanvas, this.#labelCanvas];
   }
 
   /** Whether there are too many for the pen, and the graphics card can be had. */
@@ -206,10 +213,6 @@ export class OverlayGraph {
 
   #draw(now: number): void {
     this.#isStale = false;
-    const pen = this.#fineCanvas.getContext("2d")!;
-    const ratio = globalThis.devicePixelRatio;
-    pen.setTransform(ratio, 0, 0, ratio, 0, 0);
-    pen.clearRect(0, 0, this.#width, this.#height);
     const { points } = this.#picture;
     const selected = this.#selected === undefined ? undefined : this.#index.get(this.#selected);
     const radiusPx = radiusFor(points.length) * Math.min(2, Math.max(0.7, this.#view.nearness ** 0.6));
@@ -221,7 +224,9 @@ export class OverlayGraph {
     const everybody = isField ? special : points.map((_, index) => index);
     const lines = isField ? this.#lines.filter(({ a, b }) => a === selected || b === selected) : this.#lines;
     const labelled = this.#labelled(special, isField);
-    drawFine(pen, this.#view, this.#palette, { points, places, shown: everybody, lines, labelled, selected, radiusPx });
+    const part = { points, places, shown: everybody, lines, labelled, selected, radiusPx };
+    drawFine(this.#penOf(this.#fineCanvas), this.#view, this.#palette, part);
+    drawLabels(this.#penOf(this.#labelCanvas), this.#view, this.#palette, part);
     if (points.length === 0) return;
     if (this.#container.dataset.settled === undefined) {
       performance.mark("graph-drawn");
@@ -229,6 +234,14 @@ export class OverlayGraph {
     }
     this.#container.dataset.settled = String(this.#layout.isSettled);
     this.#container.dataset.drawing = isField ? "field" : "pen";
+  }
+
+  #penOf(canvas: HTMLCanvasElement): CanvasRenderingContext2D {
+    const pen = canvas.getContext("2d")!;
+    const ratio = globalThis.devicePixelRatio;
+    pen.setTransform(ratio, 0, 0, ratio, 0, 0);
+    pen.clearRect(0, 0, this.#width, this.#height);
+    return pen;
   }
 
   #labelled(special: readonly number[], isField: boolean): number[] {
@@ -319,7 +332,7 @@ export class OverlayGraph {
   #resize(): void {
     const { clientWidth, clientHeight } = this.#container;
     [this.#width, this.#height] = [Math.max(1, clientWidth), Math.max(1, clientHeight)];
-    for (const canvas of [this.#fieldCanvas, this.#fineCanvas, this.#pulseCanvas]) {
+    for (const canvas of this.#canvases) {
       canvas.width = this.#width * globalThis.devicePixelRatio;
       canvas.height = this.#height * globalThis.devicePixelRatio;
     }

@@ -52,8 +52,8 @@ export class Viewport {
 
   /** Has just this fit into the element, with so many pixels at each edge. What people moved stays moved. */
   fit({ left, right, top, bottom }: Bounds, width: number, height: number, paddingPx: number): void {
-    const across = Math.max(1, width - 2 * paddingPx) / Math.max(1e-6, right - left);
-    const down = Math.max(1, height - 2 * paddingPx) / Math.max(1e-6, bottom - top);
+    const across = Math.max(1, width - 2 * paddingPx) / Math.max(1, right - left);
+    const down = Math.max(1, height - 2 * paddingPx) / Math.max(1, bottom - top);
     this.#fitScale = Math.min(across, down);
     this.#fitX = width / 2 - (this.#fitScale * (left + right)) / 2;
     this.#fitY = height / 2 - (this.#fitScale * (top + bottom)) / 2;
