@@ -1,5 +1,5 @@
 /** The live overlay. */
-import { effect } from "@preact/signals";
+import { computed, effect } from "@preact/signals";
 import { useLayoutEffect, useRef } from "preact/hooks";
 import { OverlayGraph } from "../graph/overlay-graph.js";
 import { type PointStatus, piecesOf } from "../graph/picture.js";
@@ -19,6 +19,8 @@ const legend: readonly (PointStatus | "seed")[] = [
   "joining",
   "left",
 ];
+
+const pieces = computed(() => piecesOf(picture.value));
 
 /** The graph, what its signs mean, and how to move in it. */
 export function GraphView() {
@@ -84,7 +86,7 @@ export function GraphView() {
           onKeyDown={onKeyDown}
         />
         {isEmpty ? <p class="empty over">Nobody is here yet.</p> : null}
-        <p class="caption" data-pieces={piecesOf(picture.value)}>
+        <p class="caption" data-pieces={pieces.value}>
           {caption()}
         </p>
         <div class="zoom">
@@ -146,8 +148,7 @@ function caption(): string {
   const links = lines.filter(({ kind, isCut }) => kind !== "registered" && !isCut).length;
   const parts = [some(peers, "peer"), ...(seeds > 0 ? [some(seeds, "seed")] : [])];
   if (lines.some(({ kind }) => kind === "registered")) return `${parts.join(", ")}.`;
-  const pieces = piecesOf(picture.value);
-  const whole = pieces < 2 ? "all connected" : `in ${pieces} pieces`;
+  const whole = pieces.value < 2 ? "all connected" : `in ${pieces.value} pieces`;
   const isPartitioned = network.value?.isPartitioned === true ? ", partitioned" : "";
   return peers === 0
     ? `${parts.join(", ")}.`

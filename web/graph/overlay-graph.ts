@@ -154,6 +154,11 @@ export class OverlayGraph {
     for (const canvas of this.#canvases) canvas.remove();
   }
 
+  /** Somebody moves the picture, or its points still look for their places: between two steps nothing is finished. */
+  get #isAstir(): boolean {
+    return this.#isMoving || !this.#layout.isSettled;
+  }
+
   /** From the lowest to the highest. */
   get #canvases(): readonly HTMLCanvasElement[] {
     return [this.#fieldCanvas, this.#fineCanvas, this.#pulseCanvas, this.#labelCanvas];
@@ -247,7 +252,7 @@ export class OverlayGraph {
   #labelled(special: readonly number[], isField: boolean): number[] {
     const { points } = this.#picture;
     if (points.length <= labelledMax) return points.map((_, index) => index);
-    if (this.#isMoving && isField) return [...special];
+    if (this.#isAstir && isField) return [...special];
     const screenPlaceOf = (index: number) => this.#screenPlaceOf(index);
     const lettersOf = (index: number) => points[index]!.key.length;
     const [count, width, height] = [points.length, this.#width, this.#height];
@@ -271,7 +276,7 @@ export class OverlayGraph {
     this.#areLooksStale = this.#arePlacesStale = false;
     const { x, y, scale } = this.#view;
     const [width, height, ratio] = [this.#width, this.#height, globalThis.devicePixelRatio];
-    const lines = this.#isMoving ? this.#budget.next(now, this.#field.lines) : this.#field.lines;
+    const lines = this.#isAstir ? this.#budget.next(now, this.#field.lines) : this.#field.lines;
     this.#field.draw({ x, y, scale, width, height, ratio }, radiusPx, lines);
   }
 
