@@ -3,9 +3,10 @@ import { labelsFor } from "../../web/graph/labels.js";
 import { LineBudget } from "../../web/graph/line-budget.js";
 
 describe("labels of many points", () => {
-  const labelled = (places: readonly (readonly [number, number])[], letters = 3) =>
+  const labelled = (places: readonly (readonly [number, number])[], letters = 3, first: readonly number[] = []) =>
     labelsFor({
       count: places.length,
+      first,
       lettersOf: () => letters,
       screenPlaceOf: (index) => ({ x: places[index]![0], y: places[index]![1] }),
       width: 400,
@@ -31,6 +32,15 @@ describe("labels of many points", () => {
         15,
       ),
     ).toEqual([0]);
+  });
+
+  test("are given first to those that must have one, who take the room of others", () => {
+    const places = [
+      [100, 100],
+      [104, 103],
+      [900, 100],
+    ] as const;
+    expect(labelled(places, 3, [1, 2])).toEqual([1, 2]);
   });
 
   test("are not cut off at the edges, and nobody outside has one", () => {

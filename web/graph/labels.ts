@@ -12,6 +12,8 @@ const rows = 3;
 /** What is labelled, and where it is. */
 export interface Labelled {
   readonly count: number;
+  /** These come first, and get theirs wherever they are. */
+  readonly first: readonly number[];
   readonly lettersOf: (index: number) => number;
   readonly screenPlaceOf: (index: number) => Place;
   readonly width: number;
@@ -22,20 +24,24 @@ export interface Labelled {
  * Indices of those that get a label. Of several for whom there is room only once it is the first, so that who is labelled
  * does not change from frame to frame.
  */
-export function labelsFor({ count, lettersOf, screenPlaceOf, width, height }: Labelled): number[] {
+export function labelsFor({ count, first, lettersOf, screenPlaceOf, width, height }: Labelled): number[] {
   const columns = Math.ceil(width / cellPx) + 1;
   const taken = new Uint8Array(columns * (Math.ceil(height / cellPx) + rows + 1));
   const labelled: number[] = [];
-  for (let index = 0; index < count; index++) {
+  const label = (index: number, isFirst: boolean) => {
     const { x, y } = screenPlaceOf(index);
     const reach = (lettersOf(index) * letterPx + besidePx) / 2;
-    if (x < reach || y < 0 || x > width - reach || y > height - rows * cellPx) continue;
+    const isOut = x < reach || y < 0 || x > width - reach || y > height - rows * cellPx;
+    if (isOut && isFirst) labelled.push(index);
+    if (isOut) return;
     const [from, to] = [Math.floor((x - reach) / cellPx), Math.floor((x + reach) / cellPx)];
     const top = Math.floor(y / cellPx);
-    if (isTaken(taken, columns, from, to, top)) continue;
+    if (!isFirst && isTaken(taken, columns, from, to, top)) return;
     for (let row = top; row < top + rows; row++) taken.fill(1, row * columns + from, row * columns + to + 1);
     labelled.push(index);
-  }
+  };
+  for (const index of first) label(index, true);
+  for (let index = 0; index < count; index++) if (!first.includes(index)) label(index, false);
   return labelled;
 }
 

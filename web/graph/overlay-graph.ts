@@ -256,7 +256,7 @@ export class OverlayGraph {
     const screenPlaceOf = (index: number) => this.#screenPlaceOf(index);
     const lettersOf = (index: number) => points[index]!.key.length;
     const [count, width, height] = [points.length, this.#width, this.#height];
-    return [...special, ...labelsFor({ count, lettersOf, screenPlaceOf, width, height })];
+    return labelsFor({ count, first: special, lettersOf, screenPlaceOf, width, height });
   }
 
   #drawField(now: number, radiusPx: number): void {
