@@ -6,7 +6,7 @@ import { expect, test } from "vitest";
 
 /**
  * A test that runs its body once for each number from 1 to `count`, or for `HEARSAY_RANDOM_SEED` alone when that is
- * set. When a run fails, the message ends in the one command that repeats it.
+ * set, or a range of them, as in `200-300`. When a run fails, the message ends in the one command that repeats it.
  */
 export function seededRuns(name: string, count: number, body: (randomSeed: number) => void | Promise<void>): void {
   test(name, async () => {
@@ -32,7 +32,8 @@ export function repeatCommand(name: string, randomSeed: number): string {
 function randomSeeds(count: number): number[] {
   const chosen = process.env.HEARSAY_RANDOM_SEED;
   if (chosen === undefined || chosen === "") return Array.from({ length: count }, (_, index) => index + 1);
-  const randomSeed = Number(chosen);
-  if (!Number.isInteger(randomSeed)) throw new Error(`HEARSAY_RANDOM_SEED must be an integer, not ${chosen}`);
-  return [randomSeed];
+  const [first, last = first] = /^\d+-\d+$/.test(chosen) ? chosen.split("-").map(Number) : [Number(chosen)];
+  if (!Number.isInteger(first) || last! < first!)
+    throw new Error(`HEARSAY_RANDOM_SEED must be an integer, or a range of them, not ${chosen}`);
+  return Array.from({ length: last! - first! + 1 }, (_, index) => first! + index);
 }

@@ -49,6 +49,11 @@ const jitterMaxMs = 150;
  * again what was lost. What a stopped process, or one that is cut off, has sent before arrives sooner.
  */
 const deafSignMs = 1_000;
+/** What a kernel sends again all at once, for a process that may be stopped by now, has come after this time. */
+const burstMs = 300;
+/** Who speaks again after such a pause was stopped, most likely. */
+const pauseMaxMs = 2_000;
+
 /** What the watch asks for, and whom it tells. */
 export interface LinkWatchOwner {
   send(link: LinkId, message: Probe | Ack): void;
@@ -159,8 +164,8 @@ export class LinkWatch {
   /** Whether the neighbor on a slot has said things for long since it was asked something that it does not answer. */
   isDeaf(now: number, slot: number): boolean {
     const watched = this.#slots[slot];
-    // One that goes on after a stop speaks first, and hears when what was lost is sent again: after as long once more.
-    return watched !== undefined && now - watched.spokeSince >= watched.spokeSince - watched.unansweredSince;
+    if (watched === undefined || watched.heardAt - watched.spokeSince < burstMs) return false;
+    return now - watched.spokeSince >= hearsAfterMs(watched);
   }
 
   /** Since when the neighbor on a slot answers no probe; Infinity when none waits for its ack. */
@@ -253,7 +258,8 @@ export class LinkWatch {
       this.#wakeBy(slowAt);
     } else {
       const deafAt = watched.unansweredSince + deafMaxMs * this.#health.patience;
-      if (deafAt <= now && watched.heardAt > watched.unansweredSince) return "deaf";
+      // It must have gone on speaking: it is accused without another look.
+      if (deafAt <= now && watched.heardAt - watched.spokeSince >= hearsAfterMs(watched)) return "deaf";
       if (deafAt > now) this.#wakeBy(deafAt);
     }
     const quietAt = watched.nonce === 0 ? 0 : watched.sentAt + this.#timeoutMs;
@@ -312,4 +318,13 @@ export class LinkWatch {
   #wakeBy(at: number): void {
     this.#nextWake = Math.min(this.#nextWake, at);
   }
+}
+
+/**
+ * For how long a neighbor that has spoken without an answer must be waited for. One that goes on after a stop speaks first, and
+ * hears when what was lost is sent again: after as long once more, and twice as long if that is lost as well.
+ */
+function hearsAfterMs({ spokeSince, unansweredSince }: Watched): number {
+  const pauseMs = spokeSince - unansweredSince;
+  return pauseMs > pauseMaxMs ? 2 * pauseMs : pauseMs;
 }

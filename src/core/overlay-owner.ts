@@ -5,6 +5,12 @@ import type { Contact } from "./identity.js";
 import type { Hello, Message } from "./message.js";
 import type { Neighbor } from "./views.js";
 
+/**
+ * How a neighbor was lost. `misbehaved`: it sent what has no place there. `closed`: it ended the link without a goodbye.
+ * `lost`: the link broke, or the owner has dropped it.
+ */
+export type Loss = "misbehaved" | "closed" | "lost";
+
 /** What the overlay needs, and whom it tells. No method may call back into the overlay. */
 export interface OverlayOwner {
   dial(address: Address): LinkId;
@@ -13,10 +19,9 @@ export interface OverlayOwner {
   /** A new neighbor. */
   neighborUp(now: number, neighbor: Neighbor): void;
   /**
-   * No longer a neighbor: nothing may be sent on its link any more. `misbehaved`: it sent what has no place there. `lost`:
-   * the link broke without a goodbye, or the owner has dropped it.
+   * No longer a neighbor: nothing may be sent on its link any more. `why` is left out when that was in good order.
    */
-  neighborDown(now: number, neighbor: Neighbor, why?: "misbehaved" | "lost"): void;
+  neighborDown(now: number, neighbor: Neighbor, why?: Loss): void;
   /** A dial to somebody who was believed to be there came to nothing. */
   dialFailed(now: number, contact: Contact, reason: DownReason): void;
   /** A stranger asks something that is not the overlay's business. @returns the answer, if it is anybody's */

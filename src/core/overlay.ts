@@ -37,7 +37,7 @@ import type { CloseReason, DownReason, LinkId } from "./effects.js";
 import { type Greeting, Greetings, type GreetingsOwner, type OverlaySelf } from "./greetings.js";
 import type { Contact } from "./identity.js";
 import type { ForwardJoin, Message } from "./message.js";
-import type { OverlayOwner } from "./overlay-owner.js";
+import type { Loss, OverlayOwner } from "./overlay-owner.js";
 import { type Random, sample } from "./random.js";
 import { Search } from "./search.js";
 import { Shuffles, shuffleContactsMax } from "./shuffles.js";
@@ -157,7 +157,7 @@ export class Overlay {
   /** A link is gone. */
   linkDown(now: number, link: LinkId, reason: DownReason): void {
     const neighbor = this.neighborOn(link);
-    if (neighbor !== undefined) this.#lose(now, neighbor);
+    if (neighbor !== undefined) this.#lose(now, neighbor, reason === "closed" ? "closed" : "lost");
     else {
       const greeting = this.#greetings.find(link);
       if (greeting !== undefined) this.#greetings.linkDown(now, greeting, reason);
@@ -173,7 +173,7 @@ export class Overlay {
     const neighbor = this.neighborOn(link);
     if (neighbor === undefined) return;
     this.#owner.close(link, reason);
-    this.#lose(now, neighbor);
+    this.#lose(now, neighbor, "lost");
   }
 
   /** Says goodbye to everybody. Nothing happens after it. */
@@ -397,14 +397,14 @@ export class Overlay {
     this.#remember(neighbor.contact);
   }
 
-  #removeNeighbor(now: number, neighbor: Neighbor, why?: "misbehaved" | "lost"): void {
+  #removeNeighbor(now: number, neighbor: Neighbor, why?: Loss): void {
     this.#active.remove(neighbor);
     this.#owner.neighborDown(now, neighbor, why);
   }
 
   /** A neighbor is gone without a goodbye. */
-  #lose(now: number, neighbor: Neighbor): void {
-    this.#removeNeighbor(now, neighbor, "lost");
+  #lose(now: number, neighbor: Neighbor, how: "closed" | "lost"): void {
+    this.#removeNeighbor(now, neighbor, how);
     this.#search.lost(now, neighbor);
   }
 

@@ -8,7 +8,7 @@ import { Crossing } from "./bridge/crossing.js";
 import { Broadcast } from "./broadcast.js";
 import { CalmParts } from "./calm-parts.js";
 import { pageAfter } from "./directory/page.js";
-import { Presence } from "./directory/presence.js";
+import { type Parting, Presence } from "./directory/presence.js";
 import { Questions } from "./directory/questions.js";
 import type { PeerRecord, PeerState } from "./directory/record.js";
 import { classicStateOf, entryOf, stateOf } from "./directory/states.js";
@@ -20,6 +20,7 @@ import type { Contact } from "./identity.js";
 import { LinkWatch } from "./link-watch.js";
 import type { Envelope, Message } from "./message.js";
 import { type Neighbor, Overlay } from "./overlay.js";
+import type { Loss } from "./overlay-owner.js";
 import { OwnHealth } from "./own-health.js";
 import { OwnLife } from "./own-life.js";
 import type { PeerConfig } from "./peer-config.js";
@@ -237,7 +238,7 @@ export class PeerParts {
     this.classic.becameNative(now, neighbor.contact.address);
   }
 
-  #neighborDown(now: number, neighbor: Neighbor, how: "misbehaved" | "lost" | undefined): void {
+  #neighborDown(now: number, neighbor: Neighbor, how: Loss | undefined): void {
     this.touch();
     const why = how === "misbehaved" ? how : this.#unlinkReason;
     const state = this.watch.stateOf(neighbor);
@@ -247,8 +248,7 @@ export class PeerParts {
     this.reconciler.neighborDown(now, neighbor);
     this.effects.notify({ type: "unlink", neighbor: state, reason: why });
     this.publisher.neighborDown(now, neighbor.slot);
-    const isSign = how === "lost" && (why === "gone" || why === "silent" || why === "deaf");
-    this.presence.neighborDown(now, neighbor, !isSign ? "ended" : why === "gone" ? "lost" : why, isDeaf);
+    this.presence.neighborDown(now, neighbor, partingOf(how, why), isDeaf);
   }
 
   /** Gives a neighbor up, by its slot. */
@@ -373,6 +373,13 @@ export class PeerParts {
     this.#arrived(now, envelope, 0);
     return { envelope, slots, isAnnounced: payload.length >= this.config.broadcast.announceFirstBytes };
   }
+}
+
+/** What the end of a link says of its other side. `why`: what the owner is told. */
+function partingOf(how: Loss | undefined, why: Extract<PeerEvent, { type: "unlink" }>["reason"]): Parting {
+  if (how === "closed") return how;
+  if (how !== "lost") return "ended";
+  return why === "gone" ? "lost" : why === "silent" || why === "deaf" ? why : "ended";
 }
 
 /** Peers of the directory that are turned to when nobody else is left. */

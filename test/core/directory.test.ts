@@ -41,6 +41,20 @@ describe("a directory", () => {
     }
   });
 
+  test.each([2, 6])("has a peer back soon that was stopped while its links broke: it was not deaf (of %i)", (count) => {
+    const world = new DirectoryWorld(15);
+    world.grow(count);
+    const stopped = world.peers[1]!;
+    const others = world.peers.filter((peer) => peer !== stopped);
+    const isDead = () => others.every((peer) => world.directoryOf(peer).get(stopped.id)?.status === "dead");
+    stopped.process.freeze();
+    world.network.run(500);
+    world.network.resetLinks(stopped.address);
+    expect(world.network.runUntil(isDead, 60_000)).toBe(true);
+    stopped.process.thaw();
+    expect(world.network.runUntil(() => world.complaints().length === 0, 10_000)).toBe(true);
+  });
+
   test("tells a goodbye from a death", () => {
     const world = new DirectoryWorld(13);
     world.grow(8);

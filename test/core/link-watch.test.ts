@@ -125,6 +125,43 @@ describe("a watch over links", () => {
     expect(world.lost).toEqual([[0, "deaf", 6_000]]);
   });
 
+  test("does not give up as deaf who goes on after a stop, even if this peer has less patience by then", () => {
+    const world = scene();
+    world.watch.neighborUp(0, 0, 7);
+    world.now = 120_000;
+    world.watch.wake(120_000);
+    // For ten seconds it says nothing; what was sent to it meanwhile will be sent again after about as long.
+    world.run(130_000);
+    for (const at of [130_000, 130_900, 131_800, 132_700, 133_600, 134_500]) {
+      world.run(at);
+      world.watch.heard(at, 0);
+      world.health.answered();
+      world.health.answered();
+    }
+    world.run(135_000);
+    expect(world.health.patience).toBe(1);
+    expect(world.lost).toEqual([]);
+  });
+
+  test.each([
+    ["that speaks soon again", 1_500, 1_500],
+    ["that was silent for long", 3_000, 6_000],
+  ])("takes a neighbor %s for deaf", (_which, gapMs, afterMs) => {
+    const { watch } = scene();
+    watch.neighborUp(0, 0, 7);
+    expect(watch.isDeaf(900, 0)).toBe(false);
+    watch.heard(gapMs, 0);
+    // All that a stopped process has said before, and its kernel sends again, comes at once.
+    watch.heard(gapMs + 100, 0);
+    expect(watch.isDeaf(gapMs + afterMs, 0)).toBe(false);
+    watch.heard(gapMs + 600, 0);
+    // One that was stopped would hear by then.
+    expect(watch.isDeaf(gapMs + afterMs - 1, 0)).toBe(false);
+    expect(watch.isDeaf(gapMs + afterMs, 0)).toBe(true);
+    watch.receive(gapMs + afterMs, 0, { type: "ack", nonce: 1 });
+    expect(watch.isDeaf(gapMs + afterMs, 0)).toBe(false);
+  });
+
   test("has more patience while none of several neighbors answers", () => {
     const alone = scene();
     alone.watch.neighborUp(0, 0, 7);

@@ -209,6 +209,11 @@ describe("a swarm", () => {
     expect(runScenario(drawn).violations).toEqual([]);
   });
 
+  // Machines that were suspended: taken for deaf, suspected by a neighbor that did not tell them, or never long with one neighbor.
+  test.each([685, 727, 923, 1_193, 1_335, 6_848_278])("keeps all promises in its run %i", (number) => {
+    expect(runScenario(swarmScenario(number, { without: ["false-accuser"] })).violations).toEqual([]);
+  });
+
   test("leaves out what it is told to, and nothing else of what was drawn", () => {
     const number = Array.from({ length: 200 }, (_, index) => index + 1).find((one) => {
       const { steps } = swarmScenario(one);

@@ -27,7 +27,13 @@ interface Side {
   /** Answers that it may still have in this interval: a few bytes of question can ask for everything there is. */
   answersLeft: number;
   toldAllAt: number;
+  /** The sum that the neighbor has told last, and when. */
+  last: Sum | undefined;
+  lastAt: number;
 }
+
+/** The sum over a directory: both halves. */
+type Sum = Pick<Summary, "lower" | "upper">;
 
 /** A link so young is compared at once; later, what differs while news travels is most likely just that. */
 const youngMs = 3_000;
@@ -70,7 +76,13 @@ export class Comparison {
 
   /** A new neighbor; `goesFirst`: this side begins to compare. */
   neighborUp(now: number, slot: number, goesFirst: boolean): void {
-    this.#sides[slot] = { upAt: now, answersLeft: answersMax, toldAllAt: Number.NEGATIVE_INFINITY };
+    this.#sides[slot] = {
+      upAt: now,
+      answersLeft: answersMax,
+      toldAllAt: Number.NEGATIVE_INFINITY,
+      last: undefined,
+      lastAt: 0,
+    };
     if (this.#turnAt === Number.POSITIVE_INFINITY) this.#plan(now);
     if (goesFirst) this.#sendSummary(slot);
   }
@@ -79,6 +91,13 @@ export class Comparison {
   neighborDown(slot: number): void {
     this.#sides[slot] = undefined;
     if (this.#sides.every((side) => side === undefined)) this.#turnAt = Number.POSITIVE_INFINITY;
+  }
+
+  /** Whether a neighbor has told this sum, since the directory here last changed. */
+  isOfNeighbor({ lower, upper }: Sum): boolean {
+    return this.#sides.some((side) => {
+      return side?.last?.lower === lower && side.last.upper === upper && side.lastAt > this.#changedAt;
+    });
   }
 
   /** Compares with a neighbor now. */
@@ -131,6 +150,8 @@ export class Comparison {
 
   #summary(now: number, slot: number, side: Side, { lower, upper, count }: Summary): void {
     const { sums } = this.#table;
+    side.last = { lower, upper };
+    side.lastAt = now;
     if (lower === sums.lower && upper === sums.upper) {
       this.#passedOver = 0;
       return;

@@ -4,6 +4,10 @@
  * All neighbors come to have the same directory. So a random peer that has another one, while nothing is new here, and the
  * next one that has another one as well, belong to a part to which no news leads from here. That happens where many join at
  * once while packets are lost, and no seed brings them together. One link makes the parts one.
+ *
+ * A peer that was taken for dead differs from everybody until it is believed. It has what its neighbors have told as well:
+ * who has the same as one of them belongs to their part. Else it would call one after the other, give up a neighbor for each,
+ * and none would have the time to see that it does well.
  */
 
 /** News so fresh may be on its way: then a difference means nothing. */
@@ -21,7 +25,7 @@ export class Islands {
     this.#changedAt = now;
   }
 
-  /** A random peer's directory is the same, or is not. @returns whether that peer is to become a neighbor */
+  /** A random peer's directory is the same as here or at a neighbor, or is not. @returns whether that peer is to become a neighbor */
   compared(now: number, isSame: boolean): boolean {
     if (isSame || now - this.#changedAt < freshMs) {
       if (isSame) this.#differences = 0;

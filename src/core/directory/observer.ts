@@ -10,7 +10,7 @@ import type { Neighbor } from "../views.js";
 import type { DirectoryConfig } from "./config.js";
 import { IndirectProbes } from "./indirect-probes.js";
 import { Inquiries, type Inquiry } from "./inquiries.js";
-import type { ProbeRequest, ProbeResult } from "./messages.js";
+import type { ProbeRequest, ProbeResult, Summary } from "./messages.js";
 import type { Evidence, PeerRecord } from "./record.js";
 import { Sweep } from "./sweep.js";
 import type { DirectoryTable } from "./table.js";
@@ -29,12 +29,14 @@ export interface ObserverOwner {
   heardAt(slot: number): number;
   /** Since when it answers no probe; Infinity when none waits for its ack. */
   unansweredSince(slot: number): number;
+  /** Whether it speaks, and has not answered for some time. */
+  isDeaf(now: number, slot: number): boolean;
   /** A peer does not answer. */
   accuse(now: number, record: PeerRecord, evidence: Evidence): void;
   /** A peer that was looked at is there. */
   found(now: number, record: PeerRecord): void;
-  /** A random peer has told the sum over its directory: whether it is the same as here. */
-  compared(now: number, record: PeerRecord, isSame: boolean): void;
+  /** A random peer has told the sum over its directory. */
+  compared(now: number, record: PeerRecord, theirs: Summary): void;
   /** Whether enough accuse it by now. */
   isDecided(id: PeerId): boolean;
 }
@@ -89,9 +91,7 @@ export class Observer {
         const { lower, upper, count } = table.sums;
         return { type: "summary", lower, upper, count };
       },
-      compared: (now, { record }, { lower, upper }) => {
-        owner.compared(now, record, lower === table.sums.lower && upper === table.sums.upper);
-      },
+      compared: (now, { record }, theirs) => owner.compared(now, record, theirs),
       undecided: () => {},
     });
     this.#indirectProbes = new IndirectProbes(config, random, (slot, message) => this.#send(slot, message));
@@ -119,7 +119,7 @@ export class Observer {
     this.#sweep.stop();
   }
 
-  /** Looks at a peer, with a reason to; `hasSpoken`: it has just ended its link. */
+  /** Looks at a peer, with a reason to; `hasSpoken`: it has just closed its link, or had gone on speaking without an answer. */
   look(now: number, record: PeerRecord, hasSpoken = false): void {
     const look = this.#inquiries.begin(now, record);
     if (look === undefined) return;
@@ -242,7 +242,8 @@ export class Observer {
     const isHeard = neighbor !== undefined && this.#owner.heardAt(neighbor.slot) >= begunAt;
     // On its link it is there, and a fresh one may fail for other reasons: unless nothing is answered on either.
     if (isHeard && this.#owner.unansweredSince(neighbor.slot) > begunAt) return;
-    this.#accuse(now, current, isHeard || look.hasSpoken ? "deaf" : "silent", isUrgent);
+    const isDeaf = look.hasSpoken || (neighbor !== undefined && this.#owner.isDeaf(now, neighbor.slot));
+    this.#accuse(now, current, isDeaf ? "deaf" : "silent", isUrgent);
   }
 
   #accuse(now: number, record: PeerRecord, evidence: Evidence, isUrgent: boolean): void {

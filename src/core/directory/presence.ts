@@ -45,8 +45,6 @@ export interface PresenceSelf {
 
 /** What the directory needs of the peer that it belongs to, and whom it tells. No method may call back into it. */
 export interface PresenceOwner extends Omit<ObserverOwner, "accuse" | "compared" | "found" | "isDecided"> {
-  /** Whether the neighbor on a slot speaks, and has not answered for some time. */
-  isDeaf(now: number, slot: number): boolean;
   /** Probes the neighbor on a slot now. */
   probe(now: number, slot: number): void;
   /** An entry has changed. */
@@ -59,7 +57,9 @@ export interface PresenceOwner extends Omit<ObserverOwner, "accuse" | "compared"
 
 /** Why somebody is no longer a neighbor. */
 export type Parting =
-  /** The link broke without a goodbye. */
+  /** The other side has closed the link without a goodbye: it spoke just now. */
+  | "closed"
+  /** The link broke. That may be the network's doing. */
   | "lost"
   /** This peer has given the link up, for it was silent. */
   | "silent"
@@ -126,10 +126,13 @@ export class Presence {
       hello: () => owner.hello(),
       heardAt: (slot) => owner.heardAt(slot),
       unansweredSince: (slot) => owner.unansweredSince(slot),
+      isDeaf: (now, slot) => owner.isDeaf(now, slot),
       accuse: (now, record, evidence) => this.#jury.accuse(now, record, evidence),
       found: (now, record) => this.#jury.found(now, record),
-      compared: (now, record, isSame) => {
-        if (this.#islands.compared(now, isSame)) owner.call(now, record);
+      compared: (now, record, theirs) => {
+        const { lower, upper } = this.#table.sums;
+        const isSame = lower === theirs.lower && upper === theirs.upper;
+        if (this.#islands.compared(now, isSame || this.#comparison.isOfNeighbor(theirs))) owner.call(now, record);
       },
       isDecided: (id) => this.#jury.isDecided(id),
     });
@@ -227,7 +230,7 @@ export class Presence {
     if (record === undefined || this.#isOver) return;
     if (why === "deaf" || (isDeaf && !this.#table.isPresent(contact.id))) this.#jury.accuse(now, record, "deaf");
     else if (!this.#table.isPresent(contact.id)) return;
-    else if (why !== "ended") this.#observer.look(now, record, why === "lost" || isDeaf);
+    else if (why !== "ended") this.#observer.look(now, record, why === "closed" || isDeaf);
     else if (!this.#isFull) this.#table.remove(contact.id);
   }
 
@@ -364,9 +367,10 @@ export class Presence {
   /** A neighbor does not know what is said of it: it will say something newer, and so be believed. */
   #correct(slot: number, known: PeerRecord, record: PeerRecord): void {
     if (isNewer(known, record)) this.#send(slot, { type: "news", records: [known], ended: [], accusations: [] });
-    else if (this.#table.statusOf(known.id) === "dead") {
-      const accusations = this.#table.accusationsOf(known.id);
-      this.#send(slot, { type: "news", records: [], ended: [], accusations });
+    else {
+      const isDead = this.#table.statusOf(known.id) === "dead";
+      const accusations = (isDead ? this.#table : this.#jury).accusationsOf(known.id);
+      if (accusations.length > 0) this.#send(slot, { type: "news", records: [], ended: [], accusations });
     }
   }
 
