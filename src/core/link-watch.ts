@@ -28,7 +28,10 @@ export interface LinkConfig {
    * and then even while there is some: every three `probeIntervalMs`.
    */
   readonly deafMaxMs: number;
-  /** How long a neighbor may read too slowly to take what is sent, before it is replaced by another. */
+  /**
+   * How long a neighbor may read too slowly to take what is sent, before it is replaced by another. Not while all do: then it
+   * is this peer's own way that is narrow.
+   */
   readonly slowMaxMs: number;
 }
 
@@ -53,14 +56,20 @@ const deafSignMs = 1_000;
 const burstMs = 300;
 /** Who speaks again after such a pause was stopped, most likely. */
 const pauseMaxMs = 2_000;
+/** How long an ack may take while the other side speaks: after that, what was sent before its probe waits somewhere. */
+const lateMs = 1_500;
 
 /** What the watch asks for, and whom it tells. */
 export interface LinkWatchOwner {
   send(link: LinkId, message: Probe | Ack): void;
   /** All that was sent on this slot before `request` was called with this mark has been taken by the other side. */
   taken(now: number, slot: number, mark: number): void;
-  /** A probe was answered after so long; `isInTime`: without delay. */
-  acked(now: number, slot: number, rttMs: number, isInTime: boolean): void;
+  /**
+   * A probe was answered after so long; `isInTime`: without delay. All that was sent before `askedAt` has been taken.
+   */
+  acked(now: number, slot: number, rttMs: number, isInTime: boolean, askedAt: number): void;
+  /** What is sent on this slot takes long to arrive, or no longer: see {@link LinkWatch.isCongested}. */
+  slowed(now: number, slot: number): void;
   /** A probe was not answered in time: the first of several signs. */
   doubted(now: number, slot: number): void;
   /** A neighbor is to be given up. */
@@ -74,6 +83,8 @@ interface Watched {
   heardAt: number;
   /** The probe that waits for its ack; 0 for none. */
   nonce: number;
+  /** When its probe was sent for the first time, and for the last time. */
+  askedAt: number;
   sentAt: number;
   silences: number;
   /** When the first of the probes was sent that are all unanswered; Infinity when none is. */
@@ -89,6 +100,8 @@ interface Watched {
   rttMs: number | undefined;
   bestRttMs: number;
   congestedSince: number | undefined;
+  /** It speaks, and a probe waits long for its ack: the way to it is full, wherever that may be. */
+  isLate: boolean;
 }
 
 /** The watch over all neighbors of one peer. */
@@ -117,9 +130,10 @@ export class LinkWatch {
     return { id, address, dialect: "native", since, rttMs, isCongested: this.isCongested(slot) };
   }
 
-  /** Whether the neighbor reads too slowly at the moment. */
+  /** Whether the neighbor reads too slowly at the moment, or the way to it is full. */
   isCongested(slot: number): boolean {
-    return this.#slots[slot]?.congestedSince !== undefined;
+    const watched = this.#slots[slot];
+    return watched !== undefined && isFull(watched);
   }
 
   /** A new neighbor. It is probed at once: how near it is sets the pace of much else. */
@@ -128,6 +142,7 @@ export class LinkWatch {
       link,
       heardAt: now,
       nonce: 0,
+      askedAt: now,
       sentAt: now,
       silences: 0,
       unansweredSince: Number.POSITIVE_INFINITY,
@@ -138,6 +153,7 @@ export class LinkWatch {
       rttMs: undefined,
       bestRttMs: Number.POSITIVE_INFINITY,
       congestedSince: undefined,
+      isLate: false,
     };
     this.#slots[slot] = watched;
     this.#probe(now, watched);
@@ -173,7 +189,7 @@ export class LinkWatch {
     return this.#slots[slot]?.unansweredSince ?? Number.POSITIVE_INFINITY;
   }
 
-  /** Probes a neighbor now, whatever it says by itself. */
+  /** Probes a neighbor now, whatever it says by itself, unless it has a probe to answer. */
   probeNow(now: number, slot: number): void {
     const watched = this.#slots[slot];
     if (watched !== undefined && watched.nonce === 0) this.#probe(now, watched);
@@ -224,12 +240,13 @@ export class LinkWatch {
       watched.ackedAt = now;
       watched.unansweredSince = Number.POSITIVE_INFINITY;
       watched.spokeSince = Number.POSITIVE_INFINITY;
-      const { mark, nextMark, rttMs } = watched;
+      const { mark, nextMark, rttMs, askedAt } = watched;
       watched.mark = 0;
       watched.nextMark = 0;
+      if (watched.isLate) this.#setLate(now, slot, watched, false);
       if (nextMark !== 0) this.request(now, slot, nextMark);
       if (mark !== 0) this.#owner.taken(now, slot, mark);
-      this.#owner.acked(now, slot, rttMs, isInTime);
+      this.#owner.acked(now, slot, rttMs, isInTime, askedAt);
     }
   }
 
@@ -254,14 +271,18 @@ export class LinkWatch {
     const { probeIntervalMs, silencesMax, slowMaxMs, deafMaxMs } = this.#config;
     if (watched.congestedSince !== undefined) {
       const slowAt = watched.congestedSince + slowMaxMs;
-      if (slowAt <= now) return "slow";
-      this.#wakeBy(slowAt);
+      if (slowAt > now) this.#wakeBy(slowAt);
+      else if (!this.#isNarrow(watched)) return "slow";
+      else this.#wakeBy(now + slowMaxMs);
     } else {
       const deafAt = watched.unansweredSince + deafMaxMs * this.#health.patience;
       // It must have gone on speaking: it is accused without another look.
       if (deafAt <= now && watched.heardAt - watched.spokeSince >= hearsAfterMs(watched)) return "deaf";
       if (deafAt > now) this.#wakeBy(deafAt);
     }
+    const lateAt = watched.unansweredSince + lateMs * this.#health.patience;
+    if (lateAt > now) this.#wakeBy(lateAt);
+    else if (!watched.isLate && watched.heardAt > watched.unansweredSince) this.#setLate(now, slot, watched, true);
     const quietAt = watched.nonce === 0 ? 0 : watched.sentAt + this.#timeoutMs;
     const silentAt = Math.max(watched.heardAt + probeIntervalMs, quietAt);
     const askAt = Math.max(watched.ackedAt + 3 * probeIntervalMs, quietAt);
@@ -280,6 +301,23 @@ export class LinkWatch {
     if (watched.silences >= silencesMax) return "silent";
     this.#probe(now, watched);
     return undefined;
+  }
+
+  #setLate(now: number, slot: number, watched: Watched, isLate: boolean): void {
+    const wasFull = isFull(watched);
+    watched.isLate = isLate;
+    if (isFull(watched) !== wasFull) this.#owner.slowed(now, slot);
+  }
+
+  /** Whether the ways to all others are full as well: then it is this peer's own way that is narrow. */
+  #isNarrow(watched: Watched): boolean {
+    let others = 0;
+    for (const other of this.#slots) {
+      if (other === undefined || other === watched) continue;
+      if (!isFull(other)) return false;
+      others++;
+    }
+    return others > 0;
   }
 
   /** Whether none of several neighbors has answered since this one was last heard of: then it may be this peer's own fault. */
@@ -308,7 +346,10 @@ export class LinkWatch {
 
   #probe(now: number, watched: Watched): void {
     // A probe that was not answered keeps its nonce: a late ack is one all the same.
-    if (watched.nonce === 0) watched.nonce = ++this.#lastNonce;
+    if (watched.nonce === 0) {
+      watched.nonce = ++this.#lastNonce;
+      watched.askedAt = now;
+    }
     watched.sentAt = now;
     if (watched.unansweredSince === Number.POSITIVE_INFINITY) watched.unansweredSince = now;
     this.#owner.send(watched.link, { type: "probe", nonce: watched.nonce });
@@ -327,4 +368,8 @@ export class LinkWatch {
 function hearsAfterMs({ spokeSince, unansweredSince }: Watched): number {
   const pauseMs = spokeSince - unansweredSince;
   return pauseMs > pauseMaxMs ? 2 * pauseMs : pauseMs;
+}
+
+function isFull({ congestedSince, isLate }: Watched): boolean {
+  return congestedSince !== undefined || isLate;
 }

@@ -97,6 +97,7 @@ export class PeerParts {
         if (!isNew) this.counters.duplicates++;
         return isNew;
       },
+      probe: (now, slot) => this.watch.probeNow(now, slot),
       gap: (_now, gap) => {
         this.counters.gaps += gap.count;
         effects.notify({ type: "gap", ...gap });
@@ -110,9 +111,11 @@ export class PeerParts {
         this.calm.touch();
         this.publisher.taken(now, slot, mark);
       },
-      acked: (now, slot, rttMs, isInTime) => {
+      slowed: (now, slot) => this.#onSlot(slot, (neighbor) => this.slowed(now, neighbor)),
+      acked: (now, slot, rttMs, isInTime, askedAt) => {
         this.awareness.touch();
         this.broadcast.measured(rttMs);
+        this.reconciler.confirmed(now, slot, askedAt);
         this.presence.acked(now, slot, rttMs, isInTime);
       },
       doubted: (now, slot) => {
@@ -249,6 +252,17 @@ export class PeerParts {
     this.effects.notify({ type: "unlink", neighbor: state, reason: why });
     this.publisher.neighborDown(now, neighbor.slot);
     this.presence.neighborDown(now, neighbor, partingOf(how, why), isDeaf);
+  }
+
+  /** The way to a neighbor has become full, or has room again. */
+  slowed(now: number, neighbor: Neighbor): void {
+    this.touch();
+    const { slot } = neighbor;
+    const isSlow = this.watch.isCongested(slot);
+    this.broadcast.congested(now, slot, isSlow);
+    this.reconciler.congested(now, slot, isSlow);
+    this.effects.notify({ type: "slow", neighbor: this.watch.stateOf(neighbor), isSlow });
+    if (!isSlow) this.publisher.roomMade(now);
   }
 
   /** Gives a neighbor up, by its slot. */

@@ -36,6 +36,8 @@ import { Wants } from "./wants.js";
 /** What the reconciliation asks of the peer it belongs to, and what it tells. */
 export interface ReconcileOwner {
   send(link: LinkId, message: Digest | Marks | Want | Repair): void;
+  /** Asks a neighbor, unless it is being asked already, to say when it has taken what was sent so far: `confirmed`. */
+  probe(now: number, slot: number): void;
   /** A repair came: the peer adds it to the history and delivers it. @returns true if it was new */
   repaired(now: number, slot: number, repair: Repair): boolean;
   /** Messages will never come. The history has skipped them; `skipped` follows. */
@@ -101,7 +103,10 @@ export class Reconciler {
       ask: (slot, want) => owner.send(this.#sides[slot]!.link, want),
       gone: (now, lack) => this.#gaps.gone(now, lack),
     });
-    this.#repairs = new Repairs(config, history, (slot, repair) => owner.send(this.#sides[slot]!.link, repair));
+    this.#repairs = new Repairs(config, history, {
+      send: (slot, repair) => owner.send(this.#sides[slot]!.link, repair),
+      probe: (now, slot) => owner.probe(now, slot),
+    });
     this.#gaps = new Gaps(config, history, {
       hasComparedSince: (now, since) => this.#hasComparedSince(now, since),
       fetchable: (origin, epoch) => this.#wants.fetchable(origin, epoch),
@@ -155,6 +160,11 @@ export class Reconciler {
     side.isCongested = isCongested;
     this.#repairs.congested(now, slot, isCongested);
     if (!isCongested) this.#compare(now, side);
+  }
+
+  /** What was sent to a neighbor before `askedAt` has been taken. */
+  confirmed(now: number, slot: number, askedAt: number): void {
+    this.#repairs.confirmed(now, slot, askedAt);
   }
 
   /** A message of the reconciliation's own. @returns false when it makes no sense: its sender misbehaves */

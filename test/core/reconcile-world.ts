@@ -44,6 +44,7 @@ export class ReconcilePeer {
     const config = { ...reconcileDefaults, ...options.reconcile };
     this.reconciler = new Reconciler(config, this.history, random, {
       send: (link, message) => world.send(this, link, message),
+      probe: (now, slot) => world.probe(now, this, slot),
       repaired: (now, slot, { envelope, round, ageMs }) => {
         this.repairs++;
         if (this.take(now, envelope, round, slot, ageMs)) return true;
@@ -74,6 +75,16 @@ interface Delivery {
   readonly message: ReconcileMessage;
 }
 
+const never = Number.POSITIVE_INFINITY;
+
+interface Ack {
+  readonly at: number;
+  readonly askedAt: number;
+  readonly of: ReconcilePeer;
+  readonly slot: number;
+  readonly to: Link;
+}
+
 export class ReconcileWorld {
   now = 1_700_000_000_000;
   readonly peers: ReconcilePeer[] = [];
@@ -87,6 +98,7 @@ export class ReconcileWorld {
   readonly #reader = new NativeReader();
   /** All links have the same latency: a queue is in order. */
   #queue: Delivery[] = [];
+  #acks: Ack[] = [];
 
   constructor(randomSeed: number, latencyMs = 20, options: WorldOptions = {}) {
     this.#random = seededRandom(randomSeed);
@@ -147,6 +159,11 @@ export class ReconcileWorld {
     this.#queue.push({ at, from, link, to: line.to, slot: line.slot, message: arriving! });
   }
 
+  /** A probe and its ack, which take a round trip. */
+  probe(now: number, of: ReconcilePeer, slot: number): void {
+    this.#acks.push({ at: now + 2 * this.#latencyMs, askedAt: now, of, slot, to: of.links[slot]! });
+  }
+
   run(forMs: number): void {
     this.runUntil(() => false, forMs);
   }
@@ -158,7 +175,7 @@ export class ReconcileWorld {
     while (this.now <= start + limitMs) {
       if (condition()) return this.now - start;
       const wakes = this.peers.map((peer) => Math.min(peer.reconciler.nextWake, peer.history.nextWake));
-      const next = Math.max(this.now, Math.min(this.#queue[0]?.at ?? Number.POSITIVE_INFINITY, ...wakes));
+      const next = Math.max(this.now, Math.min(this.#queue[0]?.at ?? never, this.#acks[0]?.at ?? never, ...wakes));
       spins = next === this.now ? spins + 1 : 0;
       if (spins > 10_000) throw new Error("time stands still");
       if (next > start + limitMs) break;
@@ -167,6 +184,10 @@ export class ReconcileWorld {
       const deliveries = this.#queue.splice(0, due < 0 ? this.#queue.length : due);
       for (const { to, slot, message } of deliveries) {
         if (!to.reconciler.receive(this.now, slot, message)) this.misbehaved++;
+      }
+      while (this.#acks.length > 0 && this.#acks[0]!.at <= this.now) {
+        const { of, slot, to, askedAt } = this.#acks.shift()!;
+        if (of.links[slot] === to) of.reconciler.confirmed(this.now, slot, askedAt);
       }
       for (const peer of this.peers) {
         if (peer.reconciler.nextWake <= this.now) peer.reconciler.wake(this.now);

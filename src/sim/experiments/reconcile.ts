@@ -97,6 +97,8 @@ class Pipe {
   readonly sides: readonly [Side, Side];
   now = 1_704_067_200_000;
   bytes = 0;
+  /** Probes and their acks, as one. */
+  readonly #onTheWayBack: { readonly at: number; readonly askedAt: number; readonly reconciler: Reconciler }[] = [];
   readonly #onTheWay: { readonly at: number; readonly to: Side; readonly message: ReconcileMessage }[] = [];
 
   constructor(random: Random) {
@@ -114,6 +116,10 @@ class Pipe {
         const { to, message } = this.#onTheWay.shift()!;
         to.reconciler.receive(this.now, 0, message);
       }
+      while (this.#onTheWayBack[0] !== undefined && this.#onTheWayBack[0].at <= this.now) {
+        const { reconciler, askedAt } = this.#onTheWayBack.shift()!;
+        reconciler.confirmed(this.now, 0, askedAt);
+      }
       for (const { reconciler } of this.sides) if (reconciler.nextWake <= this.now) reconciler.wake(this.now);
       this.now++;
     }
@@ -121,10 +127,14 @@ class Pipe {
 
   #side(random: Random, other: 0 | 1): Side {
     const history = new History(historyDefaults);
-    const reconciler = new Reconciler(reconcileDefaults, history, random, {
+    const reconciler: Reconciler = new Reconciler(reconcileDefaults, history, random, {
       send: (_link, message) => {
         this.bytes += encodeNative(message).length;
         this.#onTheWay.push({ at: this.now + latencyMs, to: this.sides[other], message });
+      },
+      probe: (now) => {
+        this.bytes += encodeNative({ type: "probe", nonce: 1 }).length + encodeNative({ type: "ack", nonce: 1 }).length;
+        this.#onTheWayBack.push({ at: now + 2 * latencyMs, askedAt: now, reconciler });
       },
       repaired: (now, slot, { envelope, round, ageMs }) => history.add(now, envelope, round, slot, ageMs),
       gap: () => {},
