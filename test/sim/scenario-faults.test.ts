@@ -7,6 +7,7 @@ import {
   bandwidth,
   clog,
   count,
+  join,
   publish,
   redial,
   type ScenarioParts,
@@ -68,6 +69,15 @@ describe("a scenario's bandwidth", () => {
     expect(report.coverage.length).toBeGreaterThan(380);
     for (const one of report.coverage) expect(one.reachedMs).toHaveLength(one.peers);
     expect(report.duplicates).toBeLessThan(report.delivered / 5);
+  });
+
+  test("gives old messages the time that they need to get through, as long as they come", () => {
+    const network = { latency: { kind: "constant", ms: 20 }, bandwidth: { peerBytesPerS: 1_000_000 } } as const;
+    const workload = { everyMs: 50, bytes: 20_000 } as const;
+    const parts = { randomSeed: 1, peers: 2, forMs: 20_000, calmMs: 2_000, network, workload };
+    const report = runScenario(scenario({ ...parts, steps: [at(19_000, join(4))] }));
+    expect(report.violations).toEqual([]);
+    expect(report.lastedMs).toBeGreaterThan(25_000);
   });
 
   test("is about the bytes that the wire has", () => {

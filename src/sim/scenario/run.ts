@@ -66,6 +66,8 @@ export interface RunOptions {
 
 /** Between two misdeeds of a Byzantine peer. */
 const misdeedEveryMs = 500;
+/** Where ways are narrow, old messages may take so long after the calm to get to whoever joined late, while any come. */
+const flowGraceMs = 180_000;
 /** Between two looks at whether all agree, where they may take longer than it is calm. */
 const graceStepMs = 5_000;
 /** Time passes in steps of at most this, between looks at what is due. */
@@ -111,6 +113,8 @@ export class ScenarioRun implements JudgeWorld {
   #token = 0;
   /** Messages of the workload so far. */
   #talked = 0;
+  /** Messages that had come to anybody when it was last asked whether more come. */
+  #delivered = 0;
   #endAt: number;
   #isOver = false;
 
@@ -203,12 +207,22 @@ export class ScenarioRun implements JudgeWorld {
   }
 
   #comeToEnd(): void {
-    const latest = this.scenario.forMs + this.scenario.calmMs + this.#judge.graceMs();
+    const graceMs = Math.max(this.#judge.graceMs(), this.#isFlowing() ? flowGraceMs : 0);
+    const latest = this.scenario.forMs + this.scenario.calmMs + graceMs;
     if (this.#endAt < latest) this.#endAt = Math.min(latest, this.#endAt + graceStepMs);
     else {
       this.#isOver = true;
       this.#judge.end();
     }
+  }
+
+  /** Whether ways are narrow, and something new has come to somebody since this was last asked. */
+  #isFlowing(): boolean {
+    if (this.scenario.network.bandwidth === undefined) return false;
+    const before = this.#delivered;
+    this.#delivered = 0;
+    for (const { core } of this.lives) this.#delivered += core.counters.delivered;
+    return this.#delivered > before;
   }
 
   /** Whether there is nothing more to run: it has come to its end, or a promise is broken. */
