@@ -56,8 +56,6 @@ const deafSignMs = 1_000;
 const burstMs = 300;
 /** Who speaks again after such a pause was stopped, most likely. */
 const pauseMaxMs = 2_000;
-/** How long an ack may take while the other side speaks: after that, what was sent before its probe waits somewhere. */
-const lateMs = 1_500;
 
 /** What the watch asks for, and whom it tells. */
 export interface LinkWatchOwner {
@@ -68,8 +66,6 @@ export interface LinkWatchOwner {
    * A probe was answered after so long; `isInTime`: without delay. All that was sent before `askedAt` has been taken.
    */
   acked(now: number, slot: number, rttMs: number, isInTime: boolean, askedAt: number): void;
-  /** What is sent on this slot takes long to arrive, or no longer: see {@link LinkWatch.isCongested}. */
-  slowed(now: number, slot: number): void;
   /** A probe was not answered in time: the first of several signs. */
   doubted(now: number, slot: number): void;
   /** A neighbor is to be given up. */
@@ -100,8 +96,6 @@ interface Watched {
   rttMs: number | undefined;
   bestRttMs: number;
   congestedSince: number | undefined;
-  /** It speaks, and a probe waits long for its ack: the way to it is full, wherever that may be. */
-  isLate: boolean;
 }
 
 /** The watch over all neighbors of one peer. */
@@ -132,8 +126,7 @@ export class LinkWatch {
 
   /** Whether the neighbor reads too slowly at the moment, or the way to it is full. */
   isCongested(slot: number): boolean {
-    const watched = this.#slots[slot];
-    return watched !== undefined && isFull(watched);
+    return this.#slots[slot]?.congestedSince !== undefined;
   }
 
   /** A new neighbor. It is probed at once: how near it is sets the pace of much else. */
@@ -153,7 +146,6 @@ export class LinkWatch {
       rttMs: undefined,
       bestRttMs: Number.POSITIVE_INFINITY,
       congestedSince: undefined,
-      isLate: false,
     };
     this.#slots[slot] = watched;
     this.#probe(now, watched);
@@ -243,7 +235,6 @@ export class LinkWatch {
       const { mark, nextMark, rttMs, askedAt } = watched;
       watched.mark = 0;
       watched.nextMark = 0;
-      if (watched.isLate) this.#setLate(now, slot, watched, false);
       if (nextMark !== 0) this.request(now, slot, nextMark);
       if (mark !== 0) this.#owner.taken(now, slot, mark);
       this.#owner.acked(now, slot, rttMs, isInTime, askedAt);
@@ -280,9 +271,6 @@ export class LinkWatch {
       if (deafAt <= now && watched.heardAt - watched.spokeSince >= hearsAfterMs(watched)) return "deaf";
       if (deafAt > now) this.#wakeBy(deafAt);
     }
-    const lateAt = watched.unansweredSince + lateMs * this.#health.patience;
-    if (lateAt > now) this.#wakeBy(lateAt);
-    else if (!watched.isLate && watched.heardAt > watched.unansweredSince) this.#setLate(now, slot, watched, true);
     const quietAt = watched.nonce === 0 ? 0 : watched.sentAt + this.#timeoutMs;
     const silentAt = Math.max(watched.heardAt + probeIntervalMs, quietAt);
     const askAt = Math.max(watched.ackedAt + 3 * probeIntervalMs, quietAt);
@@ -303,18 +291,12 @@ export class LinkWatch {
     return undefined;
   }
 
-  #setLate(now: number, slot: number, watched: Watched, isLate: boolean): void {
-    const wasFull = isFull(watched);
-    watched.isLate = isLate;
-    if (isFull(watched) !== wasFull) this.#owner.slowed(now, slot);
-  }
-
   /** Whether the ways to all others are full as well: then it is this peer's own way that is narrow. */
   #isNarrow(watched: Watched): boolean {
     let others = 0;
     for (const other of this.#slots) {
       if (other === undefined || other === watched) continue;
-      if (!isFull(other)) return false;
+      if (other.congestedSince === undefined) return false;
       others++;
     }
     return others > 0;
@@ -368,8 +350,4 @@ export class LinkWatch {
 function hearsAfterMs({ spokeSince, unansweredSince }: Watched): number {
   const pauseMs = spokeSince - unansweredSince;
   return pauseMs > pauseMaxMs ? 2 * pauseMs : pauseMs;
-}
-
-function isFull({ congestedSince, isLate }: Watched): boolean {
-  return congestedSince !== undefined || isLate;
 }

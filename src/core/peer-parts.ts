@@ -111,7 +111,6 @@ export class PeerParts {
         this.calm.touch();
         this.publisher.taken(now, slot, mark);
       },
-      slowed: (now, slot) => this.#onSlot(slot, (neighbor) => this.slowed(now, neighbor)),
       acked: (now, slot, rttMs, isInTime, askedAt) => {
         this.awareness.touch();
         this.broadcast.measured(rttMs);
@@ -252,17 +251,6 @@ export class PeerParts {
     this.effects.notify({ type: "unlink", neighbor: state, reason: why });
     this.publisher.neighborDown(now, neighbor.slot);
     this.presence.neighborDown(now, neighbor, partingOf(how, why), isDeaf);
-  }
-
-  /** The way to a neighbor has become full, or has room again. */
-  slowed(now: number, neighbor: Neighbor): void {
-    this.touch();
-    const { slot } = neighbor;
-    const isSlow = this.watch.isCongested(slot);
-    this.broadcast.congested(now, slot, isSlow);
-    this.reconciler.congested(now, slot, isSlow);
-    this.effects.notify({ type: "slow", neighbor: this.watch.stateOf(neighbor), isSlow });
-    if (!isSlow) this.publisher.roomMade(now);
   }
 
   /** Gives a neighbor up, by its slot. */

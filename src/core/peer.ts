@@ -193,9 +193,11 @@ export class PeerCore implements Core<Message | ClassicMessage> {
     const neighbor = this.#parts.overlay.neighborOn(link);
     if (neighbor === undefined) return;
     const { slot } = neighbor;
-    const wasSlow = this.#parts.watch.isCongested(slot);
     this.#parts.watch.congested(now, slot, isCongested);
-    if (this.#parts.watch.isCongested(slot) !== wasSlow) this.#parts.slowed(now, neighbor);
+    this.#parts.broadcast.congested(now, slot, isCongested);
+    this.#parts.reconciler.congested(now, slot, isCongested);
+    this.#parts.effects.notify({ type: "slow", neighbor: this.#parts.watch.stateOf(neighbor), isSlow: isCongested });
+    if (!isCongested) this.#parts.publisher.roomMade(now);
     this.#parts.inputOver();
   }
 

@@ -11,8 +11,6 @@ interface Scene {
   readonly doubted: [slot: number, at: number][];
   readonly away: number[];
   readonly acked: [slot: number, isInTime: boolean][];
-  /** Slots whose way has become full, or has room again. */
-  readonly slowed: [slot: number, isFull: boolean][];
   readonly health: OwnHealth;
   now: number;
   /** Lets time pass, waking the watch when it asks for it. */
@@ -26,13 +24,11 @@ function scene(): Scene {
   const doubted: [number, number][] = [];
   const away: number[] = [];
   const acked: [number, boolean][] = [];
-  const slowed: [number, boolean][] = [];
   const health = new OwnHealth();
   const watch: LinkWatch = new LinkWatch(linkDefaults, health, {
     send: (link, message) => sent.push(`${link} ${message.type} ${message.nonce}`),
     taken: (_now, slot, mark) => taken.push([slot, mark]),
     acked: (_now, slot, _rttMs, isInTime) => acked.push([slot, isInTime]),
-    slowed: (_now, slot) => slowed.push([slot, watch.isCongested(slot)]),
     doubted: (now, slot) => doubted.push([slot, now]),
     wasAway: (_now, forMs) => away.push(forMs),
     lost: (now, slot, why) => {
@@ -48,7 +44,6 @@ function scene(): Scene {
     doubted,
     away,
     acked,
-    slowed,
     health,
     now: 0,
     run(until) {
@@ -242,51 +237,21 @@ describe("a watch over links", () => {
   });
 });
 
-describe("a way that is full", () => {
-  /** Two neighbors that speak all the time; the acks of the first one take so long. */
-  function speaking(world: Scene, untilMs: number, ackMs: number): void {
-    for (let now = 100; now <= untilMs; now += 100) {
-      world.run(now);
-      for (const slot of [0, 1]) if (world.lost.every(([one]) => one !== slot)) world.watch.heard(now, slot);
-      const asked = world.sent.findLastIndex((line) => line.startsWith("8 probe"));
-      if (asked >= 0) world.watch.receive(now, 1, { type: "ack", nonce: Number(world.sent[asked]!.split(" ")[2]) });
-      if (now === ackMs) world.watch.receive(now, 0, { type: "ack", nonce: 1 });
-    }
-  }
-
-  test("is noticed by an ack that is late, and over when it comes", () => {
+test("a way that is full is nobody's fault when all ways are: then it is this peer's own that is narrow", () => {
+  for (const isAll of [true, false]) {
     const world = scene();
     world.watch.neighborUp(0, 0, 7);
     world.watch.neighborUp(0, 1, 8);
-    speaking(world, 1_400, 0);
-    expect(world.slowed).toEqual([]);
-    speaking(world, 3_000, 2_500);
-    expect(world.slowed).toEqual([
-      [0, true],
-      [0, false],
-    ]);
-    expect(world.lost).toEqual([]);
-  });
-
-  test("is not what keeps somebody silent who was stopped", () => {
-    const world = scene();
-    world.watch.neighborUp(0, 0, 7);
-    world.run(6_000);
-    expect(world.slowed).toEqual([]);
-    expect(world.lost).toEqual([[0, "silent", expect.any(Number)]]);
-  });
-
-  test("is nobody's fault when all ways are: then it is this peer's own that is narrow", () => {
-    for (const isAll of [true, false]) {
-      const world = scene();
-      world.watch.neighborUp(0, 0, 7);
-      world.watch.neighborUp(0, 1, 8);
-      world.watch.congested(0, 0, true);
-      if (isAll) world.watch.congested(0, 1, true);
-      speaking(world, 15_000, 0);
-      expect(world.lost.map(([slot, why]) => [slot, why])).toEqual(isAll ? [] : [[0, "slow"]]);
+    world.watch.congested(0, 0, true);
+    if (isAll) world.watch.congested(0, 1, true);
+    for (let now = 100; now <= 15_000; now += 100) {
+      world.run(now);
+      for (const slot of [0, 1]) if (world.lost.every(([one]) => one !== slot)) world.watch.heard(now, slot);
+      const asked = world.sent.findLast((line) => line.startsWith("8 probe"))!;
+      world.watch.receive(now, 1, { type: "ack", nonce: Number(asked.split(" ")[2]) });
     }
-  });
+    expect(world.lost.map(([slot, why]) => [slot, why])).toEqual(isAll ? [] : [[0, "slow"]]);
+  }
 });
 
 function rttOf({ watch }: Scene): number | undefined {
