@@ -76,7 +76,7 @@ export const mutations: readonly Mutation[] = [
   {
     name: "nobody answers who asks for what is missing",
     file: "core/repairs.js",
-    from: "asker.wants.push(want);",
+    from: "asker.wants.push(asked);",
     to: "",
     promise: "all of it, or told",
     foundBy: 1,
