@@ -46,6 +46,8 @@ export interface Inquiry {
   isUrgent: boolean;
   /** It has just ended its link to this peer: if it does not answer, it is not silent but deaf. */
   hasSpoken: boolean;
+  /** Its machine has taken up a link: something gets there. */
+  isReached: boolean;
   /** Whether the two are to compare their sums as well. */
   isComparing: boolean;
 }
@@ -106,6 +108,7 @@ export class Inquiries {
       askers: 0,
       isUrgent: false,
       hasSpoken: false,
+      isReached: false,
       isComparing: false,
       greetedAt: undefined,
       isAnswered: false,
@@ -128,6 +131,7 @@ export class Inquiries {
     one.links = [link];
     one.redialAt = Number.POSITIVE_INFINITY;
     one.greetedAt = now;
+    one.isReached = true;
     this.#owner.send(link, this.#owner.hello());
   }
 

@@ -242,7 +242,9 @@ export class Observer {
     const isHeard = neighbor !== undefined && this.#owner.heardAt(neighbor.slot) >= begunAt;
     // On its link it is there, and a fresh one may fail for other reasons: unless nothing is answered on either.
     if (isHeard && this.#owner.unansweredSince(neighbor.slot) > begunAt) return;
-    const isDeaf = look.hasSpoken || (neighbor !== undefined && this.#owner.isDeaf(now, neighbor.slot));
+    // Whose machine takes up links hears: it has stopped since it spoke.
+    const isDeaf =
+      (look.hasSpoken && !look.isReached) || (neighbor !== undefined && this.#owner.isDeaf(now, neighbor.slot));
     this.#accuse(now, current, isDeaf ? "deaf" : "silent", isUrgent);
   }
 
