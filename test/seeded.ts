@@ -4,12 +4,18 @@
 import { relative } from "node:path";
 import { expect, test } from "vitest";
 
+/** For one number of a range that was asked for. */
+const eachMs = 30_000;
+
 /**
  * A test that runs its body once for each number from 1 to `count`, or for `HEARSAY_RANDOM_SEED` alone when that is
  * set, or a range of them, as in `200-300`. When a run fails, the message ends in the one command that repeats it.
  */
 export function seededRuns(name: string, count: number, body: (randomSeed: number) => void | Promise<void>): void {
-  test(name, async () => {
+  const range = /^(\d+)-(\d+)$/.exec(process.env.HEARSAY_RANDOM_SEED ?? "");
+  // A range may be as long as one likes.
+  const options = range === null ? {} : { timeout: eachMs * (Number(range[2]) - Number(range[1]) + 1) };
+  test(name, options, async () => {
     for (const randomSeed of randomSeeds(count)) {
       try {
         await body(randomSeed);
