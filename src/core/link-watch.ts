@@ -124,7 +124,7 @@ export class LinkWatch {
     return { id, address, dialect: "native", since, rttMs, isCongested: this.isCongested(slot) };
   }
 
-  /** Whether the neighbor reads too slowly at the moment, or the way to it is full. */
+  /** Whether the neighbor reads too slowly at the moment. */
   isCongested(slot: number): boolean {
     return this.#slots[slot]?.congestedSince !== undefined;
   }

@@ -152,14 +152,18 @@ export class Block implements EnvelopeSource {
 }
 
 /** Blocks with little in them, in their order, from the first that is not moved yet. */
-let sparse: Block[] = [];
+let sparse: (Block | undefined)[] = [];
 let sparseFirst = 0;
 let sparseBytes = 0;
 
 function waitForMove(block: Block, bytes: number): void {
   sparse.push(block);
   sparseBytes += bytes;
-  while (sparseBytes > sparseMaxBytes) sparseBytes -= sparse[sparseFirst++]!.moveOutLate();
+  while (sparseBytes > sparseMaxBytes) {
+    sparseBytes -= sparse[sparseFirst]!.moveOutLate();
+    // One in which nothing is kept any more is not moved, and would be held with all its bytes from here alone.
+    sparse[sparseFirst++] = undefined;
+  }
   if (sparseFirst > 64 && 2 * sparseFirst > sparse.length) {
     sparse = sparse.slice(sparseFirst);
     sparseFirst = 0;
