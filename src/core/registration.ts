@@ -39,8 +39,8 @@ export const registrationDefaults: RegistrationConfig = {
   seedAnswerTimeoutMs: 3_000,
   seedRetryMinMs: 500,
   seedRetryMaxMs: 15_000,
-  classicMemoryMs: 600_000,
-  silentMemoryMs: 60_000,
+  classicMemoryMinMs: 5_000,
+  classicMemoryMaxMs: 600_000,
   leaseMinMs: 3_000,
   leaseMaxMs: 3_600_000,
 };
@@ -275,7 +275,7 @@ export class Registration {
     const knowsNoHello = phase === "greeting" && !seed.isNative && reason !== "local" && reason !== "unreachable";
     if (!knowsNoHello) this.#failed(now, seed, failures[reason]);
     else {
-      this.#seeds.isOriginal(now, seed, reason === "timeout");
+      this.#seeds.isOriginal(now, seed);
       this.#owner.classicSeed(now, seed.address);
       this.#askDue(now);
     }

@@ -16,13 +16,13 @@ export interface SeedChoiceConfig {
   readonly seedRetryMinMs: number;
   /** … up to this. The same pauses lie between two calls for help of a peer that has nobody. */
   readonly seedRetryMaxMs: number;
-  /** A seed that hung up on a hello is not greeted again for so long. */
-  readonly classicMemoryMs: number;
   /**
-   * The same for the first time that a seed said nothing: it may have been stopped. Each further silence doubles it, up
-   * to `classicMemoryMs`.
+   * A seed that hung up on a hello, or said nothing, is taken for an original and not greeted again for so long: it may have
+   * been stopped, or its link broken. Each further time doubles it …
    */
-  readonly silentMemoryMs: number;
+  readonly classicMemoryMinMs: number;
+  /** … up to this. */
+  readonly classicMemoryMaxMs: number;
   /** Leases are taken to be at least this long: no seed can make a peer call all the time. */
   readonly leaseMinMs: number;
   /** Leases are taken to be at most this long. */
@@ -45,8 +45,8 @@ export interface KnownSeed {
   isNative: boolean;
   /** Taken for an original until then. */
   classicUntil: number;
-  /** Times that it was taken for an original because it said nothing. */
-  silences: number;
+  /** Hellos in a row that it knew no answer to. */
+  unanswered: number;
 }
 
 /** The seeds of one peer. */
@@ -72,7 +72,7 @@ export class SeedChoice {
       nextAskAt: Number.POSITIVE_INFINITY,
       isNative: false,
       classicUntil: 0,
-      silences: 0,
+      unanswered: 0,
     }));
     for (const seed of this.all.slice(0, this.majority)) choose(now, seed);
   }
@@ -113,7 +113,7 @@ export class SeedChoice {
     seed.registered = true;
     seed.leaseEndsAt = now + boundedMs;
     seed.failures = 0;
-    seed.silences = 0;
+    seed.unanswered = 0;
     // Who was asked for help only is not asked again: a majority is enough.
     if (seed.chosen) seed.nextAskAt = now + this.#renewalPause(boundedMs);
   }
@@ -129,12 +129,11 @@ export class SeedChoice {
     return retryInMs;
   }
 
-  /** It hung up on a hello, or (`wasSilent`) did not answer one, and never has: an original. */
-  isOriginal(now: number, seed: KnownSeed, wasSilent: boolean): void {
-    const { classicMemoryMs, silentMemoryMs } = this.#config;
-    const memoryMs = wasSilent ? Math.min(silentMemoryMs * 2 ** seed.silences, classicMemoryMs) : classicMemoryMs;
-    if (wasSilent) seed.silences++;
-    seed.classicUntil = now + memoryMs;
+  /** It hung up on a hello, or did not answer one, and never has: an original, most likely. */
+  isOriginal(now: number, seed: KnownSeed): void {
+    const { classicMemoryMinMs, classicMemoryMaxMs } = this.#config;
+    seed.classicUntil = now + Math.min(classicMemoryMaxMs, classicMemoryMinMs * 2 ** Math.min(seed.unanswered, 20));
+    seed.unanswered++;
     seed.registered = false;
     if (seed.chosen) seed.nextAskAt = seed.classicUntil;
   }

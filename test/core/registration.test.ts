@@ -183,22 +183,26 @@ describe("a peer's registrations", () => {
     expect(peer.core.registration.settled).toBe(true);
     world.network.run(120 * minuteMs);
     const times = peer.core.of("classic").map(({ at }) => at);
-    const pauses = times.slice(1).map((at, i) => Math.round((at - times[i]!) / minuteMs));
-    expect(pauses.slice(0, 6)).toEqual([1, 2, 4, 8, 10, 10]);
+    const pauses = times.slice(1).map((at, i) => Math.round((at - times[i]!) / secondMs));
+    // Each hello takes two seconds to go unanswered.
+    expect(pauses.slice(0, 9)).toEqual([7, 12, 22, 42, 82, 162, 322, 602, 602]);
     expect(peer.core.of("failed")).toEqual([]);
   });
 
-  test("leave an original that hangs up to the classic side, and greet it no more for ten minutes", () => {
+  test("leave an original that hangs up to the classic side, and greet it ever more rarely, whoever calls for help", () => {
     const world = new SeedWorld(8);
     world.network.start(seedAddress(0), (effects: Effects<AnyMessage, never>) => new StumblingSeedCore(effects));
     const peer = world.startPeer(1, { seeds: [seedAddress(0)] });
-    world.network.run(9 * minuteMs);
+    world.network.run(4 * secondMs);
     ask(peer);
-    world.network.run(30 * secondMs);
     expect(peer.core.told.map(({ type }) => type)).toEqual(["classic"]);
-    expect(peer.core.dials).toHaveLength(1);
-    world.network.run(minuteMs);
-    expect(peer.core.dials).toHaveLength(2);
+    world.network.run(20 * minuteMs);
+    const dials = peer.core.dials.length;
+    expect(dials).toBe(8);
+    ask(peer);
+    world.network.run(20 * secondMs);
+    expect(peer.core.dials).toHaveLength(dials);
+    expect(peer.core.told.every(({ type }) => type === "classic")).toBe(true);
   });
 
   test("take no seed for an original that has once said hello", () => {

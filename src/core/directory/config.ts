@@ -43,7 +43,7 @@ export interface DirectoryConfig {
    * two lost for each other …
    */
   readonly probationPoints: number;
-  /** … and, when it had been deaf, when it has answered all of them for so long. Doubles with each further death. */
+  /** … and, when it has died deaf more than once, when it has answered all of them for so long. Doubles with each further time. */
   readonly deafProbationMs: number;
 }
 

@@ -5,8 +5,11 @@
  * So the neighbor that it turns to first probes it, one probe after the other, and weighs the answers: each that comes
  * without delay is a point, each that does not costs two (a sequential test: Wald, *Sequential Tests of Statistical
  * Hypotheses*, 1945). With `probationPoints` it is believed, and its word passed on. Who answers nine probes in ten gets
- * there soon; who answers two in ten, hardly ever. After each further death it begins with fewer points. A peer that had
- * been deaf has to do well for some time as well. One that was merely stopped or cut off is through in a few round trips.
+ * there soon; who answers two in ten, hardly ever. After each further death it begins with fewer points.
+ *
+ * That stops no peer whose ways are good for a while and bad for a while, again and again. So one that has died deaf more
+ * than once has to do well for some time as well: longer each time. The first time it may have been a fault that is over,
+ * or no deafness at all, as a machine that goes on after a stop looks much the same.
  */
 import type { PeerId } from "../identity.js";
 import type { DirectoryConfig } from "./config.js";
@@ -24,6 +27,9 @@ interface Death {
   /** How many there were, this one included. */
   readonly count: number;
   readonly at: number;
+  /** How many of them before this one were of deafness. */
+  readonly deafBefore: number;
+  /** Whether this one was. */
   wasDeaf: boolean;
   /** Kept from one link to the next. */
   points: number;
@@ -60,7 +66,7 @@ export class Probation {
     const isAgain = before !== undefined && now - before.at <= this.#config.forgetAfterMs;
     const count = isAgain ? before.count + 1 : 1;
     const points = Math.max(pointsMin, -deathCost * (count - 1));
-    this.#deaths.set(id, { count, at: now, wasDeaf: wasDeaf || (isAgain && before.wasDeaf), points });
+    this.#deaths.set(id, { count, at: now, deafBefore: isAgain ? deafnesses(before) : 0, wasDeaf, points });
     if (this.#deaths.size > deathsMax) this.#deaths.delete(this.#deaths.keys().next().value!);
   }
 
@@ -70,14 +76,17 @@ export class Probation {
     if (death !== undefined) death.wasDeaf = true;
   }
 
-  /** The peer at the other side of a link says that it lives; `wasDeaf`: what is known of a death that was only heard of. */
+  /**
+   * The peer at the other side of a link says that it lives; `wasDeaf`: what is known of a death that was only heard of. Then
+   * nobody here can tell how many there were before.
+   */
   begin(now: number, slot: number, record: PeerRecord, wasDeaf = false): void {
     const known = this.#bySlot[slot];
     if (known !== undefined && known.record.id === record.id) {
       known.record = record;
       return;
     }
-    const death = this.#deaths.get(record.id) ?? { count: 1, at: now, wasDeaf, points: 0 };
+    const death = this.#deaths.get(record.id) ?? { count: 1, at: now, deafBefore: wasDeaf ? 1 : 0, wasDeaf, points: 0 };
     this.#bySlot[slot] = { record, death, wellSince: now };
     this.#probe(now, slot);
   }
@@ -110,12 +119,17 @@ export class Probation {
     this.#bySlot[slot] = undefined;
   }
 
-  #calmMs({ wasDeaf, count }: Death): number {
-    return wasDeaf ? this.#config.deafProbationMs * 2 ** Math.min(count - 1, doublingsMax) : 0;
+  #calmMs(death: Death): number {
+    const repeated = deafnesses(death) - 1;
+    return repeated > 0 ? this.#config.deafProbationMs * 2 ** Math.min(repeated - 1, doublingsMax) : 0;
   }
 
   #late(now: number, one: Case): void {
     one.wellSince = now;
     one.death.points = Math.max(pointsMin, one.death.points - lateCost);
   }
+}
+
+function deafnesses({ deafBefore, wasDeaf }: Death): number {
+  return deafBefore + (wasDeaf ? 1 : 0);
 }

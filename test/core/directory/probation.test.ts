@@ -55,10 +55,10 @@ describe("a peer that was taken for dead", () => {
     expect(answers).toBe(probationPoints + 6);
   });
 
-  test("has to do well for some time when it was deaf, and for twice as long the next time", () => {
+  test("has to do well for some time when it was deaf again, and for twice as long the next time", () => {
     for (const [deaths, factor] of [
-      [1, 1],
-      [2, 2],
+      [2, 1],
+      [3, 2],
     ] as const) {
       const probation = new Probation(directoryDefaults, () => {});
       for (let i = 0; i < deaths; i++) probation.died(0, id, true);
@@ -70,11 +70,15 @@ describe("a peer that was taken for dead", () => {
   });
 
   test.each([
-    ["when its neighbors tell it later", (probation: Probation) => probation.wasDeaf(id), true],
-    ["when it tells nobody", () => {}, false],
-  ])("has to do well for some time %s that it was deaf", (_when, tell, isLong) => {
+    ["was deaf each time", [true, true], () => {}, true],
+    ["was deaf once more, as its neighbors tell later", [true, false], (one: Probation) => one.wasDeaf(id), true],
+    ["was deaf the first time only", [true, false], () => {}, false],
+    ["was deaf now, and just stopped before", [false, true], () => {}, false],
+    ["was deaf once", [true], () => {}, false],
+    ["was deaf two times, and has died once more", [true, true, false], () => {}, true],
+  ] as const)("that %s: how long it has to do well", (_what, deaths, tell, isLong) => {
     const probation = new Probation(directoryDefaults, () => {});
-    probation.died(0, id, false);
+    for (const wasDeaf of deaths) probation.died(0, id, wasDeaf);
     probation.begin(0, 0, record);
     tell(probation);
     let now = 0;
@@ -82,7 +86,7 @@ describe("a peer that was taken for dead", () => {
     expect(now >= deafProbationMs).toBe(isLong);
   });
 
-  test("has to do so as well where its death is known by hearsay only", () => {
+  test("has to do so as well where its death is known by hearsay only: how many there were, nobody there knows", () => {
     const probation = new Probation(directoryDefaults, () => {});
     probation.begin(0, 0, record, true);
     let now = 0;
