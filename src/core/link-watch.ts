@@ -106,6 +106,11 @@ export class LinkWatch {
   readonly #slots: (Watched | undefined)[] = [];
   #lastNonce = 0;
   #nextWake = Number.POSITIVE_INFINITY;
+  /** Whose silence it is for; −1 when for something else. */
+  #nextSlot = -1;
+  /** Whether that one has been heard meanwhile: nobody is to be woken for nothing. */
+  #isStale = false;
+  #staleSince = 0;
 
   constructor(config: LinkConfig, health: OwnHealth, owner: LinkWatchOwner) {
     this.#config = config;
@@ -115,6 +120,7 @@ export class LinkWatch {
 
   /** When a link has been silent, or slow, for too long. May be too early, never too late. */
   get nextWake(): number {
+    if (this.#isStale) this.#rearm();
     return this.#nextWake;
   }
 
@@ -160,6 +166,7 @@ export class LinkWatch {
   heard(now: number, slot: number): void {
     const watched = this.#slots[slot]!;
     watched.heardAt = now;
+    if (slot === this.#nextSlot) this.#outdate(now);
     if (now - watched.unansweredSince >= deafSignMs) watched.spokeSince = Math.min(watched.spokeSince, now);
     this.#health.heard(now);
   }
@@ -235,6 +242,7 @@ export class LinkWatch {
       const { mark, nextMark, rttMs, askedAt } = watched;
       watched.mark = 0;
       watched.nextMark = 0;
+      this.#outdate(now);
       if (nextMark !== 0) this.request(now, slot, nextMark);
       if (mark !== 0) this.#owner.taken(now, slot, mark);
       this.#owner.acked(now, slot, rttMs, isInTime, askedAt);
@@ -243,7 +251,7 @@ export class LinkWatch {
 
   /** Probes the silent, and gives up those who have been asked often enough. */
   wake(now: number): void {
-    const latenessMs = now - this.#nextWake;
+    const latenessMs = now - this.nextWake;
     const wasAway = this.#health.timerLate(now, latenessMs);
     this.#nextWake = Number.POSITIVE_INFINITY;
     if (wasAway) {
@@ -259,24 +267,19 @@ export class LinkWatch {
 
   /** Whether a neighbor is to be given up, and why; else sees to what is next. */
   #look(now: number, slot: number, watched: Watched): "silent" | "slow" | "deaf" | undefined {
-    const { probeIntervalMs, silencesMax, slowMaxMs, deafMaxMs } = this.#config;
+    const { silencesMax, slowMaxMs } = this.#config;
+    const givenUpAt = this.#givenUpAt(watched);
     if (watched.congestedSince !== undefined) {
-      const slowAt = watched.congestedSince + slowMaxMs;
-      if (slowAt > now) this.#wakeBy(slowAt);
+      if (givenUpAt > now) this.#wakeBy(givenUpAt);
       else if (!this.#isNarrow(watched)) return "slow";
       else this.#wakeBy(now + slowMaxMs);
-    } else {
-      const deafAt = watched.unansweredSince + deafMaxMs * this.#health.patience;
-      // It must have gone on speaking: it is accused without another look.
-      if (deafAt <= now && watched.heardAt - watched.spokeSince >= hearsAfterMs(watched)) return "deaf";
-      if (deafAt > now) this.#wakeBy(deafAt);
-    }
-    const quietAt = watched.nonce === 0 ? 0 : watched.sentAt + this.#timeoutMs;
-    const silentAt = Math.max(watched.heardAt + probeIntervalMs, quietAt);
-    const askAt = Math.max(watched.ackedAt + 3 * probeIntervalMs, quietAt);
-    const nextAt = Math.min(silentAt, askAt);
+    } else if (givenUpAt > now) this.#wakeBy(givenUpAt);
+    // It must have gone on speaking: it is accused without another look.
+    else if (watched.heardAt - watched.spokeSince >= hearsAfterMs(watched)) return "deaf";
+    const silentAt = this.#silentAt(watched);
+    const nextAt = Math.min(silentAt, this.#askAt(watched));
     if (nextAt > now) {
-      this.#wakeBy(nextAt);
+      this.#wakeFor(slot, nextAt);
       return undefined;
     }
     if (silentAt > now || watched.nonce === 0 || watched.heardAt >= watched.sentAt) {
@@ -289,6 +292,47 @@ export class LinkWatch {
     if (watched.silences >= silencesMax) return "silent";
     this.#probe(now, watched);
     return undefined;
+  }
+
+  /** When it is given up as slow or as deaf, if that goes on. */
+  #givenUpAt({ congestedSince, unansweredSince }: Watched): number {
+    const { slowMaxMs, deafMaxMs } = this.#config;
+    if (congestedSince !== undefined) return congestedSince + slowMaxMs;
+    return unansweredSince + deafMaxMs * this.#health.patience;
+  }
+
+  /** When it has been silent for too long, and may be probed. */
+  #silentAt(watched: Watched): number {
+    return Math.max(watched.heardAt + this.#config.probeIntervalMs, this.#quietAt(watched));
+  }
+
+  /** When it is to be probed even if it speaks by itself. */
+  #askAt(watched: Watched): number {
+    return Math.max(watched.ackedAt + 3 * this.#config.probeIntervalMs, this.#quietAt(watched));
+  }
+
+  /** Until when it has time to answer the probe that is under way. */
+  #quietAt({ nonce, sentAt }: Watched): number {
+    return nonce === 0 ? 0 : sentAt + this.#timeoutMs;
+  }
+
+  /** What the next wake is for has been heard: it is to be found anew. An overdue one stays, so that its lateness can be told. */
+  #outdate(now: number): void {
+    if (this.#nextWake <= now) return;
+    this.#isStale = true;
+    this.#staleSince = now;
+  }
+
+  #rearm(): void {
+    this.#isStale = false;
+    this.#nextWake = Number.POSITIVE_INFINITY;
+    for (let slot = 0; slot < this.#slots.length; slot++) {
+      const watched = this.#slots[slot];
+      if (watched === undefined) continue;
+      const givenUpAt = this.#givenUpAt(watched);
+      if (givenUpAt > this.#staleSince) this.#wakeBy(givenUpAt);
+      this.#wakeFor(slot, Math.min(this.#silentAt(watched), this.#askAt(watched)));
+    }
   }
 
   /** Whether the ways to all others are full as well: then it is this peer's own way that is narrow. */
@@ -339,7 +383,13 @@ export class LinkWatch {
   }
 
   #wakeBy(at: number): void {
-    this.#nextWake = Math.min(this.#nextWake, at);
+    this.#wakeFor(-1, at);
+  }
+
+  #wakeFor(slot: number, at: number): void {
+    if (at >= this.#nextWake) return;
+    this.#nextWake = at;
+    this.#nextSlot = slot;
   }
 }
 

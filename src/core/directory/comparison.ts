@@ -12,12 +12,15 @@ import type { DirectoryConfig } from "./config.js";
 import { type Ask, type Ended, listMax, type News, type Summary, type Sums, type Versions } from "./messages.js";
 import { newsOf } from "./news.js";
 import type { Accusation, PeerRecord } from "./record.js";
+import type { Stillness } from "./stillness.js";
 import type { DirectoryTable } from "./table.js";
 import { partOf, partsMax } from "./version.js";
 
 /** What the comparison needs of the directory it belongs to. */
 export interface ComparisonOwner {
   send(slot: number, message: News | Summary | Sums | Versions | Ask): void;
+  /** A neighbor has another directory. */
+  differs(now: number): void;
   /** Who accuses a peer that is there. */
   accusationsOf(id: PeerId): readonly Accusation[];
 }
@@ -50,6 +53,7 @@ export class Comparison {
   readonly #config: DirectoryConfig;
   readonly #table: DirectoryTable;
   readonly #random: Random;
+  readonly #stillness: Stillness;
   readonly #owner: ComparisonOwner;
   readonly #sides: (Side | undefined)[] = [];
   #turn = 0;
@@ -57,9 +61,16 @@ export class Comparison {
   #changedAt = Number.NEGATIVE_INFINITY;
   #passedOver = 0;
 
-  constructor(config: DirectoryConfig, table: DirectoryTable, random: Random, owner: ComparisonOwner) {
+  constructor(
+    config: DirectoryConfig,
+    table: DirectoryTable,
+    stillness: Stillness,
+    random: Random,
+    owner: ComparisonOwner,
+  ) {
     this.#config = config;
     this.#table = table;
+    this.#stillness = stillness;
     this.#random = random;
     this.#owner = owner;
   }
@@ -83,7 +94,7 @@ export class Comparison {
       last: undefined,
       lastAt: 0,
     };
-    if (this.#turnAt === Number.POSITIVE_INFINITY) this.#plan(now);
+    if (this.#turnAt === Number.POSITIVE_INFINITY) this.#turnAt = this.#nextTurn(now);
     if (goesFirst) this.#sendSummary(slot);
   }
 
@@ -91,6 +102,11 @@ export class Comparison {
   neighborDown(slot: number): void {
     this.#sides[slot] = undefined;
     if (this.#sides.every((side) => side === undefined)) this.#turnAt = Number.POSITIVE_INFINITY;
+  }
+
+  /** The stillness is over: the next turn comes sooner. */
+  hurry(now: number): void {
+    if (this.#turnAt !== Number.POSITIVE_INFINITY) this.#turnAt = Math.min(this.#turnAt, this.#nextTurn(now));
   }
 
   /** Whether a neighbor has told this sum, since the directory here last changed. */
@@ -108,7 +124,7 @@ export class Comparison {
   /** Compares with the next neighbor, when it is time. */
   wake(now: number): void {
     if (this.#turnAt > now) return;
-    this.#plan(now);
+    this.#turnAt = this.#nextTurn(now);
     for (const side of this.#sides) if (side !== undefined) side.answersLeft = answersMax;
     for (let i = 0; i < this.#sides.length; i++) {
       this.#turn = (this.#turn + 1) % this.#sides.length;
@@ -138,9 +154,10 @@ export class Comparison {
     }
   }
 
-  #plan(now: number): void {
-    const quarter = Math.floor(this.#config.compareIntervalMs / 4);
-    this.#turnAt = now + this.#config.compareIntervalMs - quarter + this.#random.below(2 * quarter + 1);
+  #nextTurn(now: number): number {
+    const intervalMs = this.#config.compareIntervalMs * this.#stillness.factor(now);
+    const quarter = Math.floor(intervalMs / 4);
+    return now + intervalMs - quarter + this.#random.below(2 * quarter + 1);
   }
 
   #sendSummary(slot: number): void {
@@ -156,6 +173,7 @@ export class Comparison {
       this.#passedOver = 0;
       return;
     }
+    this.#owner.differs(now);
     const isYoung = now - side.upAt < youngMs;
     if (!isYoung && now - this.#changedAt < freshMs && this.#passedOver++ < passedOverMax) return;
     this.#passedOver = 0;

@@ -9,7 +9,10 @@ export interface DirectoryConfig {
   readonly directory: "full" | "neighbors";
   /** Peers in the directory; of more nothing is remembered, and the owner is told. */
   readonly entriesMax: number;
-  /** From one comparison with a neighbor to the next, ±25 %. Costs some 20 bytes when nothing differs. */
+  /**
+   * From one comparison with a neighbor to the next, ±25 %. Costs some 20 bytes when nothing differs. Four times as long while
+   * nothing has changed for 30 s; see `stillness.ts`.
+   */
   readonly compareIntervalMs: number;
   /** News goes on at once when there was none just before; else it waits for more, this long at most. */
   readonly newsHoldMs: number;
@@ -24,7 +27,10 @@ export interface DirectoryConfig {
   readonly checksMax: number;
   /** Neighbors that are asked to look as well. */
   readonly indirectProbesMax: number;
-  /** From one look at a random peer to the next, ±25 %: finds deaths that no neighbor has seen. */
+  /**
+   * From one look at a random peer to the next, ±25 %: finds deaths that no neighbor has seen. Four times as long while nothing
+   * has changed for 30 s.
+   */
   readonly sweepIntervalMs: number;
   /** The same while such looks fail, or many have died just now. */
   readonly sweepMinIntervalMs: number;

@@ -12,6 +12,7 @@ import { IndirectProbes } from "./indirect-probes.js";
 import { Inquiries, type Inquiry } from "./inquiries.js";
 import type { ProbeRequest, ProbeResult, Summary } from "./messages.js";
 import type { Evidence, PeerRecord } from "./record.js";
+import type { Stillness } from "./stillness.js";
 import { Sweep } from "./sweep.js";
 import type { DirectoryTable } from "./table.js";
 
@@ -69,6 +70,7 @@ export class Observer {
     config: DirectoryConfig,
     table: DirectoryTable,
     health: OwnHealth,
+    stillness: Stillness,
     random: Random,
     owner: ObserverOwner,
   ) {
@@ -95,7 +97,7 @@ export class Observer {
       undecided: () => {},
     });
     this.#indirectProbes = new IndirectProbes(config, random, (slot, message) => this.#send(slot, message));
-    this.#sweep = new Sweep(config, random);
+    this.#sweep = new Sweep(config, stillness, random);
   }
 
   /** When {@link wake} is wanted. */
@@ -111,6 +113,11 @@ export class Observer {
   /** From now on random peers are looked at. */
   start(now: number): void {
     this.#sweep.start(now);
+  }
+
+  /** Something has changed after a long time: looks are taken more often. */
+  stirred(now: number): void {
+    this.#sweep.stirred(now);
   }
 
   /** No more looks. */

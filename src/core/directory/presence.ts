@@ -28,6 +28,7 @@ import { OwnRecord } from "./own-record.js";
 import { Probation } from "./probation.js";
 import { type Accusation, isNewer, type PeerRecord, type Tags } from "./record.js";
 import { Rumors } from "./rumors.js";
+import { Stillness } from "./stillness.js";
 import { Strangers } from "./strangers.js";
 import { isAbout, isOfDeafness } from "./suspicions.js";
 import { type Changed, DirectoryTable } from "./table.js";
@@ -81,6 +82,7 @@ export class Presence {
   readonly #probation: Probation;
   readonly #strangers: Strangers;
   readonly #islands = new Islands();
+  readonly #stillness = new Stillness();
   readonly #pace = new Pace();
   readonly #isFull: boolean;
   /** Since when there is no neighbor. */
@@ -101,6 +103,7 @@ export class Presence {
     this.#table = new DirectoryTable(config, (now, type, record) => {
       this.#comparison.changed(now);
       this.#islands.changed(now);
+      this.#stir(now);
       owner.changed(now, type, record);
     });
     this.#jury = new Jury(contact.id, config, this.#table, health, this.#pace, random, {
@@ -112,11 +115,12 @@ export class Presence {
       wasDeaf: (id) => this.#probation.wasDeaf(id),
     });
     this.#rumors = new Rumors(config.newsHoldMs, (slot, news) => this.#send(slot, news));
-    this.#comparison = new Comparison(config, this.#table, random, {
+    this.#comparison = new Comparison(config, this.#table, this.#stillness, random, {
       send: (slot, message) => this.#send(slot, message),
+      differs: (now) => this.#stir(now),
       accusationsOf: (id) => this.#jury.accusationsOf(id),
     });
-    this.#observer = new Observer(contact.id, config, this.#table, health, random, {
+    this.#observer = new Observer(contact.id, config, this.#table, health, this.#stillness, random, {
       get neighbors() {
         return owner.neighbors;
       },
@@ -132,6 +136,7 @@ export class Presence {
       compared: (now, record, theirs) => {
         const { lower, upper } = this.#table.sums;
         const isSame = lower === theirs.lower && upper === theirs.upper;
+        if (!isSame) this.#stir(now);
         if (this.#islands.compared(now, isSame || this.#comparison.isOfNeighbor(theirs))) owner.call(now, record);
       },
       isDecided: (id) => this.#jury.isDecided(id),
@@ -409,6 +414,13 @@ export class Presence {
   #say(now: number, record: PeerRecord): void {
     this.#table.put(now, record);
     this.#rumors.addRecord(now, record, this.#slotsBut(-1));
+  }
+
+  /** Something is new here, or different elsewhere. */
+  #stir(now: number): void {
+    if (!this.#stillness.stir(now)) return;
+    this.#comparison.hurry(now);
+    this.#observer.stirred(now);
   }
 
   /** What is remembered is too old to be told as true: others know better. */

@@ -8,6 +8,7 @@
 import type { Random } from "../random.js";
 import type { DirectoryConfig } from "./config.js";
 import type { PeerRecord } from "./record.js";
+import type { Stillness } from "./stillness.js";
 import type { DirectoryTable } from "./table.js";
 
 /** How much longer each pause is than the one before, while everybody answers. */
@@ -22,6 +23,7 @@ const troubleShare = 50;
 /** When one peer looks at whom. */
 export class Sweep {
   readonly #config: DirectoryConfig;
+  readonly #stillness: Stillness;
   readonly #random: Random;
   #nextAt = Number.POSITIVE_INFINITY;
   #pauseMs: number;
@@ -29,8 +31,9 @@ export class Sweep {
   #deaths = 0;
   #deathsSince = 0;
 
-  constructor(config: DirectoryConfig, random: Random) {
+  constructor(config: DirectoryConfig, stillness: Stillness, random: Random) {
     this.#config = config;
+    this.#stillness = stillness;
     this.#random = random;
     this.#pauseMs = config.sweepIntervalMs;
   }
@@ -73,7 +76,13 @@ export class Sweep {
   /** Somebody who was looked at is there. */
   found(now: number): void {
     if (now - this.#deathsSince < troubleMs && this.#pauseMs === this.#config.sweepMinIntervalMs) return;
-    this.#pauseMs = Math.min(this.#config.sweepIntervalMs, this.#pauseMs * calmFactor);
+    const { sweepIntervalMs } = this.#config;
+    this.#pauseMs = Math.min(sweepIntervalMs * this.#stillness.factor(now), this.#pauseMs * calmFactor);
+  }
+
+  /** The stillness is over. */
+  stirred(now: number): void {
+    this.#hasten(now, this.#config.sweepIntervalMs);
   }
 
   /** Somebody who was looked at is not. */
@@ -91,7 +100,11 @@ export class Sweep {
   }
 
   #hurry(now: number): void {
-    this.#pauseMs = this.#config.sweepMinIntervalMs;
+    this.#hasten(now, this.#config.sweepMinIntervalMs);
+  }
+
+  #hasten(now: number, pauseMs: number): void {
+    this.#pauseMs = Math.min(this.#pauseMs, pauseMs);
     if (this.#nextAt !== Number.POSITIVE_INFINITY) this.#nextAt = Math.min(this.#nextAt, now + this.#jittered());
   }
 

@@ -4,6 +4,7 @@ import { Comparison } from "../../../src/core/directory/comparison.js";
 import { directoryDefaults } from "../../../src/core/directory/config.js";
 import type { Ask, News, Summary, Sums, Versions } from "../../../src/core/directory/messages.js";
 import type { PeerRecord } from "../../../src/core/directory/record.js";
+import { Stillness } from "../../../src/core/directory/stillness.js";
 import { DirectoryTable } from "../../../src/core/directory/table.js";
 import { parsePeerId } from "../../../src/core/identity.js";
 import { type Random, seededRandom } from "../../../src/core/random.js";
@@ -25,12 +26,13 @@ class Pair {
 
   constructor(random: Random) {
     const side = (own: 0 | 1) =>
-      new Comparison(directoryDefaults, this.tables[own], random, {
+      new Comparison(directoryDefaults, this.tables[own], new Stillness(), random, {
         send: (_slot, message) => {
           encodeNative(message);
           this.said.push(message);
           this.#onTheWay.push({ to: own === 0 ? 1 : 0, message });
         },
+        differs: () => {},
         accusationsOf: () => [],
       });
     this.#sides = [side(0), side(1)];
