@@ -49,7 +49,7 @@ export interface DirectoryConfig {
    * two lost for each other …
    */
   readonly probationPoints: number;
-  /** … and, when it has died deaf more than once, when it has answered all of them for so long. Doubles with each further time. */
+  /** … and, when it has died more than once and was deaf, when it has answered all of them for so long. Doubles with each further time. */
   readonly deafProbationMs: number;
 }
 

@@ -91,20 +91,26 @@ export class Jury {
     this.#owner.accused(now, accusation, from);
   }
 
-  /** It answers this peer, so what others say of it is weighed anew, if they say it again. */
+  /**
+   * It answers this peer, so what others say of it is weighed anew, if they say it again. Not where enough agree: it may be
+   * bad for them alone. Unless the word of others is worth little at the moment.
+   */
   found(now: number, { id, incarnation }: PeerRecord): void {
     const accusations = this.#suspicions.accusationsOf(id);
-    if (accusations.length === 0 || accusations[0]!.incarnation !== incarnation || this.isDecided(id)) return;
+    if (accusations.length === 0 || accusations[0]!.incarnation !== incarnation) return;
+    if (this.isDecided(id) && !this.#suspicions.isDoubtful(now, id)) return;
     this.#clear(now, id);
   }
 
-  /** There is a newer record of it: nothing that was said counts any more. */
+  /** There is a newer record of it, which the table has not taken yet: nothing that was said counts any more. */
   renewed(now: number, record: PeerRecord): void {
     const isRefuted = this.#suspicions
       .accusationsOf(record.id)
       .some(({ accuser, evidence }) => accuser === this.#ownId && evidence !== "refused");
     if (isRefuted && !record.hasLeft) this.#health.wasWrong(now);
-    this.#suspicions.drop(record.id);
+    const isSameLife = this.#table.get(record.id)?.epoch === record.epoch;
+    if (isSameLife && !record.hasLeft) this.#suspicions.refuted(now, record.id);
+    else this.#suspicions.drop(record.id);
   }
 
   /** This peer was away itself: whoever was about to be judged may have refuted in the meantime. */

@@ -7,9 +7,9 @@
  * Hypotheses*, 1945). With `probationPoints` it is believed, and its word passed on. Who answers nine probes in ten gets
  * there soon; who answers two in ten, hardly ever. After each further death it begins with fewer points.
  *
- * That stops no peer whose ways are good for a while and bad for a while, again and again. So one that has died deaf more
- * than once has to do well for some time as well: longer each time. The first time it may have been a fault that is over,
- * or no deafness at all, as a machine that goes on after a stop looks much the same.
+ * That stops no peer whose ways are good for a while and bad for a while, again and again. So one that has died more than
+ * once, and was deaf, has to do well for some time as well: longer each time. The first time it may have been a fault that is
+ * over, or no deafness at all, as a machine that goes on after a stop looks much the same.
  */
 import type { PeerId } from "../identity.js";
 import type { DirectoryConfig } from "./config.js";
@@ -27,9 +27,7 @@ interface Death {
   /** How many there were, this one included. */
   readonly count: number;
   readonly at: number;
-  /** How many of them before this one were of deafness. */
-  readonly deafBefore: number;
-  /** Whether this one was. */
+  /** Whether it was deaf then, or at one of the deaths before. */
   wasDeaf: boolean;
   /** Kept from one link to the next. */
   points: number;
@@ -66,7 +64,7 @@ export class Probation {
     const isAgain = before !== undefined && now - before.at <= this.#config.forgetAfterMs;
     const count = isAgain ? before.count + 1 : 1;
     const points = Math.max(pointsMin, -deathCost * (count - 1));
-    this.#deaths.set(id, { count, at: now, deafBefore: isAgain ? deafnesses(before) : 0, wasDeaf, points });
+    this.#deaths.set(id, { count, at: now, wasDeaf: wasDeaf || (isAgain && before.wasDeaf), points });
     if (this.#deaths.size > deathsMax) this.#deaths.delete(this.#deaths.keys().next().value!);
   }
 
@@ -86,7 +84,7 @@ export class Probation {
       known.record = record;
       return;
     }
-    const death = this.#deaths.get(record.id) ?? { count: 1, at: now, deafBefore: wasDeaf ? 1 : 0, wasDeaf, points: 0 };
+    const death = this.#deaths.get(record.id) ?? { count: wasDeaf ? 2 : 1, at: now, wasDeaf, points: 0 };
     this.#bySlot[slot] = { record, death, wellSince: now };
     this.#probe(now, slot);
   }
@@ -119,17 +117,12 @@ export class Probation {
     this.#bySlot[slot] = undefined;
   }
 
-  #calmMs(death: Death): number {
-    const repeated = deafnesses(death) - 1;
-    return repeated > 0 ? this.#config.deafProbationMs * 2 ** Math.min(repeated - 1, doublingsMax) : 0;
+  #calmMs({ wasDeaf, count }: Death): number {
+    return wasDeaf && count > 1 ? this.#config.deafProbationMs * 2 ** Math.min(count - 2, doublingsMax) : 0;
   }
 
   #late(now: number, one: Case): void {
     one.wellSince = now;
     one.death.points = Math.max(pointsMin, one.death.points - lateCost);
   }
-}
-
-function deafnesses({ deafBefore, wasDeaf }: Death): number {
-  return deafBefore + (wasDeaf ? 1 : 0);
 }

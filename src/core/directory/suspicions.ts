@@ -9,27 +9,39 @@
  *
  * Where too few agree and nothing is refuted, everybody looks for himself in the end, each at another moment: the accused may
  * not have heard of it. What somebody said who is dead by then does not count: its own death may be why it heard nothing. And
- * the time in which a peer heard nobody is no time to hold against others (Lifeguard's local health).
+ * the time in which a peer heard nobody is no time to hold against others (Lifeguard's local health). Where the accused refute
+ * again and again they have longer to do so; see `credence.ts`.
  */
 import type { PeerId } from "../identity.js";
 import type { OwnHealth } from "../own-health.js";
 import type { Pace } from "../pace.js";
 import type { Random } from "../random.js";
 import type { DirectoryConfig } from "./config.js";
+import { Credence } from "./credence.js";
 import type { Accusation, PeerRecord } from "./record.js";
 
 /** What a suspicion rests on. */
 interface Suspicion {
   readonly incarnation: number;
   readonly since: number;
-  /** Whether enough have agreed. */
-  isAgreed: boolean;
+  /** When enough had agreed, and what the accused has from then on; undefined while too few do. */
+  agreed: Agreement | undefined;
   /** One of each accuser. */
   readonly accusations: Accusation[];
   /** When this peer looks for itself. */
   lookAt: number;
   /** When it is decided. */
   ripeAt: number;
+}
+
+/** What enough have said of somebody. */
+interface Agreement {
+  readonly at: number;
+  readonly graceMs: number;
+  /** Whether enough of them say that its process is gone. */
+  readonly isStrong: boolean;
+  /** Peers that could accuse it. */
+  readonly others: number;
 }
 
 /** Between the looks of two peers at a third that too few accuse, on average. */
@@ -61,6 +73,7 @@ export class Suspicions {
   readonly #health: Pick<OwnHealth, "patience" | "hearingSince">;
   readonly #pace: Pick<Pace, "atLeast">;
   readonly #random: Random;
+  readonly #credence = new Credence();
   readonly #all = new Map<PeerId, Suspicion>();
   #nextWake = Number.POSITIVE_INFINITY;
 
@@ -97,6 +110,12 @@ export class Suspicions {
     return suspicion !== undefined && this.#graceMs(suspicion.accusations, others) !== undefined;
   }
 
+  /** Whether those who accuse it, enough or not, are believed less than what this peer sees itself. */
+  isDoubtful(now: number, id: PeerId): boolean {
+    const agreed = this.#all.get(id)?.agreed;
+    return agreed === undefined || this.#factor(now, agreed) > 1;
+  }
+
   /**
    * Takes an accusation against the newest record of its subject.
    *
@@ -110,7 +129,7 @@ export class Suspicions {
       if (suspicion === undefined && this.#all.size >= suspicionsMax) return false;
       const ripeAt = now + this.#config.suspicionMaxMs;
       const lookAt = this.#nextLook(now, others);
-      suspicion = { incarnation, since: now, isAgreed: false, accusations: [], lookAt, ripeAt };
+      suspicion = { incarnation, since: now, agreed: undefined, accusations: [], lookAt, ripeAt };
       this.#all.set(subject, suspicion);
     }
     const { accusations } = suspicion;
@@ -123,7 +142,7 @@ export class Suspicions {
     const graceMs = this.#graceMs(accusations, others);
     if (graceMs !== undefined) {
       suspicion.ripeAt = Math.min(suspicion.ripeAt, now + graceMs);
-      suspicion.isAgreed = true;
+      suspicion.agreed = { at: now, graceMs, isStrong: this.#isGone(accusations, others), others };
     }
     this.#nextWake = Math.min(this.#nextWake, suspicion.ripeAt, suspicion.lookAt);
     return true;
@@ -141,6 +160,13 @@ export class Suspicions {
       cleared.push(id);
     }
     return cleared;
+  }
+
+  /** The accused itself says that it lives, in the life that was doubted. */
+  refuted(now: number, id: PeerId): void {
+    const agreed = this.#all.get(id)?.agreed;
+    if (agreed !== undefined) this.#credence.refuted(now, id, agreed.isStrong);
+    this.drop(id);
   }
 
   /** A newer record has come, or the peer has ended. */
@@ -189,14 +215,21 @@ export class Suspicions {
 
   /**
    * When a suspicion is ripe whose time is over. Where too few agree it may be for want of ears: then this peer must have
-   * heard others for as long.
+   * heard others for as long. Where enough do, they may turn out to be wrong about others meanwhile.
    */
-  #ripeAt(now: number, { since, ripeAt, isAgreed }: Suspicion): number {
+  #ripeAt(now: number, { since, ripeAt, agreed }: Suspicion): number {
     const { suspicionMaxMs } = this.#config;
-    if (isAgreed) return ripeAt;
+    if (agreed !== undefined) {
+      const factor = this.#factor(now, agreed);
+      return factor === 1 ? ripeAt : Math.max(ripeAt, agreed.at + agreed.graceMs * factor);
+    }
     const hearingSince = this.#health.hearingSince(now);
     const heardAt = hearingSince === Number.POSITIVE_INFINITY ? now + recheckMs : hearingSince + suspicionMaxMs;
     return Math.max(ripeAt, Math.min(heardAt, since + unheardFactor * suspicionMaxMs));
+  }
+
+  #factor(now: number, { isStrong, others }: Agreement): number {
+    return this.#credence.factor(now, isStrong, others);
   }
 
   /** Not all in the same moment: the accused would be asked by everybody at once, however many they are. */
@@ -208,13 +241,16 @@ export class Suspicions {
 
   /** How long the accused still has; undefined when too few accuse it. */
   #graceMs(accusations: readonly Accusation[], others: number): number | undefined {
-    const { refusedAccusersMin, silentAccusersMin, refusedGraceMs, silentGraceMs } = this.#config;
-    if (accusations.filter(isStrong).length >= accusersNeeded(refusedAccusersMin, others)) {
-      return this.#pace.atLeast(refusedGraceMs, refutationTrips);
-    }
+    const { silentAccusersMin, refusedGraceMs, silentGraceMs } = this.#config;
+    if (this.#isGone(accusations, others)) return this.#pace.atLeast(refusedGraceMs, refutationTrips);
     if (accusations.length < accusersNeeded(silentAccusersMin, others)) return undefined;
     // Who is slow itself may have the refutation unread; the way to it is no longer for that.
     return Math.max(this.#pace.atLeast(silentGraceMs, refutationTrips), silentGraceMs * this.#health.patience);
+  }
+
+  /** Whether enough say that its process is gone. */
+  #isGone(accusations: readonly Accusation[], others: number): boolean {
+    return accusations.filter(isStrong).length >= accusersNeeded(this.#config.refusedAccusersMin, others);
   }
 }
 

@@ -72,10 +72,10 @@ describe("a peer that was taken for dead", () => {
   test.each([
     ["was deaf each time", [true, true], () => {}, true],
     ["was deaf once more, as its neighbors tell later", [true, false], (one: Probation) => one.wasDeaf(id), true],
-    ["was deaf the first time only", [true, false], () => {}, false],
-    ["was deaf now, and just stopped before", [false, true], () => {}, false],
-    ["was deaf once", [true], () => {}, false],
-    ["was deaf two times, and has died once more", [true, true, false], () => {}, true],
+    ["was deaf the first time only", [true, false], () => {}, true],
+    ["was deaf now, and just stopped before", [false, true], () => {}, true],
+    ["was stopped again and again", [false, false, false], () => {}, false],
+    ["was deaf once, and never died before", [true], () => {}, false],
   ] as const)("that %s: how long it has to do well", (_what, deaths, tell, isLong) => {
     const probation = new Probation(directoryDefaults, () => {});
     for (const wasDeaf of deaths) probation.died(0, id, wasDeaf);

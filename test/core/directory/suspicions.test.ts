@@ -120,6 +120,20 @@ describe("a suspicion", () => {
     expect(all.takeRipe(suspicionMaxMs)).toEqual([]);
   });
 
+  test("ripens later for some time when another who was said to be gone has answered, and less is believed meanwhile", () => {
+    const all = suspicions();
+    const other = (accuser: number) => ({ ...by(accuser, "refused"), subject: id(9) });
+    for (const accuser of [1, 2]) all.add(0, other(accuser), 100);
+    for (const accuser of [1, 2]) all.add(0, by(accuser, "refused"), 100);
+    expect(all.isDoubtful(300, subject)).toBe(false);
+    all.refuted(300, id(9));
+    expect(all.isDoubtful(300, subject)).toBe(true);
+    expect(all.takeRipe(10 * refusedGraceMs - 1)).toEqual([]);
+    expect(all.takeRipe(10 * refusedGraceMs)).toHaveLength(1);
+    for (const accuser of [1, 2]) all.add(70_000, by(accuser, "refused"), 100);
+    expect(all.takeRipe(70_000 + refusedGraceMs)).toHaveLength(1);
+  });
+
   test("does not rest on the word of somebody who is dead", () => {
     const all = suspicions();
     all.add(0, by(1, "silent"), 100);
