@@ -11,6 +11,6 @@ seededRuns("directories are equal, and true, ten seconds after any faults end", 
   const { world } = schedule;
   schedule.run();
   world.network.run(settleMs);
-  expect(world.complaints(schedule.deafened)).toEqual([]);
+  expect(world.complaints()).toEqual([]);
   expect(schedule.longDeaths()).toEqual([]);
 });

@@ -138,23 +138,14 @@ export class DirectoryWorld {
     return [...this.directoryOf(peer)].filter(([, { status }]) => status === "alive").map(([id]) => id);
   }
 
-  /**
-   * What is wrong with the directories: nothing when each holds exactly the running peers as alive, in their present lives.
-   *
-   * @param deafened - peers that may be dead as well, if they are so to all others
-   */
-  complaints(deafened: ReadonlySet<DirectoryPeer> = new Set()): string[] {
+  /** What is wrong with the directories: nothing when each holds exactly the running peers as alive, in their present lives. */
+  complaints(): string[] {
     const found: string[] = [];
-    const statusOf = (one: DirectoryPeer, other: DirectoryPeer) => this.directoryOf(one).get(other.id)?.status;
-    const areWaitedFor = new Set(
-      [...deafened].filter((one) => this.peers.every((peer) => peer === one || statusOf(peer, one) === "dead")),
-    );
     const running = new Map(this.peers.map((peer) => [peer.id, peer]));
     for (const peer of this.peers) {
       const directory = this.directoryOf(peer);
       for (const [id, other] of running) {
         const state = directory.get(id);
-        if (areWaitedFor.has(other)) continue;
         if (state?.status !== "alive")
           found.push(`${nameOf(other)} is ${state?.status ?? "unknown"} to ${nameOf(peer)}`);
         else if (state.epoch !== other.epoch || state.address !== other.address) {

@@ -9,8 +9,6 @@ export class FaultSchedule {
   readonly world: DirectoryWorld;
   /** Peers that nothing has happened to. */
   readonly untouched = new Set<DirectoryPeer>();
-  /** Peers that could not hear somebody for a time. The others may wait until they have shown that they hear well. */
-  readonly deafened = new Set<DirectoryPeer>();
 
   constructor(randomSeed: number) {
     this.world = new DirectoryWorld(randomSeed, { seeds: randomSeed % 2 === 0 ? 3 : 0 });
@@ -47,7 +45,6 @@ export class FaultSchedule {
       network.heal();
     } else if (dice < 84) {
       network.cut(world.any().address, this.#touch(peer).address);
-      this.deafened.add(peer);
     } else if (dice < 89) network.setLoss([0, 0.02, 0.1][random.below(3)]!);
     else if (dice < 94)
       network.setLatency(

@@ -24,7 +24,7 @@ import type { Accusation, PeerRecord } from "./record.js";
 interface Suspicion {
   readonly incarnation: number;
   readonly since: number;
-  /** When enough had agreed, and what the accused has from then on; undefined while too few do. */
+  /** What enough have said; undefined while too few agree. */
   agreed: Agreement | undefined;
   /** One of each accuser. */
   readonly accusations: Accusation[];
@@ -37,7 +37,8 @@ interface Suspicion {
 /** What enough have said of somebody. */
 interface Agreement {
   readonly at: number;
-  readonly graceMs: number;
+  /** What it takes to refute, where nobody is slow. */
+  readonly refutesInMs: number;
   /** Whether enough of them say that its process is gone. */
   readonly isStrong: boolean;
   /** Peers that could accuse it. */
@@ -48,6 +49,8 @@ interface Agreement {
 const lookSpacingMs = 5;
 /** Of the round trips to a neighbor: the accused hears of it over a few links, and its answer comes back over as many. */
 const refutationTrips = 4;
+/** Where accusations have turned out to be wrong, the accused have no more than this. */
+const doubtMaxMs = 6_000;
 /** Who hears nobody waits so many times as long … */
 const unheardFactor = 4;
 /** … and sees so often whether it hears again. */
@@ -142,7 +145,8 @@ export class Suspicions {
     const graceMs = this.#graceMs(accusations, others);
     if (graceMs !== undefined) {
       suspicion.ripeAt = Math.min(suspicion.ripeAt, now + graceMs);
-      suspicion.agreed = { at: now, graceMs, isStrong: this.#isGone(accusations, others), others };
+      const isStrong = this.#isGone(accusations, others);
+      suspicion.agreed = { at: now, refutesInMs: this.#refutesInMs(isStrong), isStrong, others };
     }
     this.#nextWake = Math.min(this.#nextWake, suspicion.ripeAt, suspicion.lookAt);
     return true;
@@ -221,7 +225,7 @@ export class Suspicions {
     const { suspicionMaxMs } = this.#config;
     if (agreed !== undefined) {
       const factor = this.#factor(now, agreed);
-      return factor === 1 ? ripeAt : Math.max(ripeAt, agreed.at + agreed.graceMs * factor);
+      return factor === 1 ? ripeAt : Math.max(ripeAt, agreed.at + Math.min(doubtMaxMs, agreed.refutesInMs * factor));
     }
     const hearingSince = this.#health.hearingSince(now);
     const heardAt = hearingSince === Number.POSITIVE_INFINITY ? now + recheckMs : hearingSince + suspicionMaxMs;
@@ -241,11 +245,16 @@ export class Suspicions {
 
   /** How long the accused still has; undefined when too few accuse it. */
   #graceMs(accusations: readonly Accusation[], others: number): number | undefined {
-    const { silentAccusersMin, refusedGraceMs, silentGraceMs } = this.#config;
-    if (this.#isGone(accusations, others)) return this.#pace.atLeast(refusedGraceMs, refutationTrips);
+    const { silentAccusersMin, silentGraceMs } = this.#config;
+    if (this.#isGone(accusations, others)) return this.#refutesInMs(true);
     if (accusations.length < accusersNeeded(silentAccusersMin, others)) return undefined;
     // Who is slow itself may have the refutation unread; the way to it is no longer for that.
-    return Math.max(this.#pace.atLeast(silentGraceMs, refutationTrips), silentGraceMs * this.#health.patience);
+    return Math.max(this.#refutesInMs(false), silentGraceMs * this.#health.patience);
+  }
+
+  #refutesInMs(isStrong: boolean): number {
+    const { refusedGraceMs, silentGraceMs } = this.#config;
+    return this.#pace.atLeast(isStrong ? refusedGraceMs : silentGraceMs, refutationTrips);
   }
 
   /** Whether enough say that its process is gone. */
