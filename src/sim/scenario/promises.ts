@@ -141,6 +141,8 @@ export class Judge {
     const isExcused = (since: number) => now - since < calmNeededMs;
     if (subject === undefined || !subject.isHonest || !observer.isHonest) return;
     if (isExcused(subject.calmSince) || isExcused(observer.calmSince) || isExcused(calmSince)) return;
+    // All others still wait for one that has heard badly: the last one hears of it.
+    if (subject.seemedDeaf && this.#isDeadToAll(subject)) return;
     const first = this.#line(subject, "running", { since: subject.startedAt });
     const second = this.#line(observer, "dead", { subject: subject.number });
     this.#note({
@@ -148,6 +150,11 @@ export class Judge {
       message: `peer ${observer.number} says that peer ${subject.number} is dead, which has run undisturbed for ${calmNeededMs / 1_000} s`,
       lines: [first, second],
     });
+  }
+
+  #isDeadToAll(subject: Life): boolean {
+    const { lives } = this.#world;
+    return lives.every((life) => life === subject || !life.isHonest || life.core.peer(subject.id)?.status === "dead");
   }
 
   #agreement(honest: readonly Life[]): void {
@@ -170,7 +177,7 @@ export class Judge {
         // Those that mean harm may be thought of as one likes.
         if (other.misdeed !== undefined || alive.has(id)) continue;
         // All may still wait for one that has heard badly, as long as it is all of them.
-        if (other.seemedDeaf && isDeadToAll(other, honest)) continue;
+        if (other.seemedDeaf && this.#isDeadToAll(other)) continue;
         const status = life.core.peer(other.id)?.status ?? "unknown";
         // Where somebody accuses all the time, somebody is suspect all the time.
         if (status === "suspect" && this.#world.lives.some(({ misdeed }) => misdeed === "false-accuser")) continue;
@@ -281,10 +288,6 @@ export class Judge {
   #line({ number }: Life, event: string, fields: object): TraceLine {
     return { at: this.#world.at, peer: number, event, ...fields };
   }
-}
-
-function isDeadToAll(subject: Life, honest: readonly Life[]): boolean {
-  return honest.every((life) => life === subject || life.core.peer(subject.id)?.status === "dead");
 }
 
 function numbersOf(life: Life): object {
