@@ -9,6 +9,8 @@ import type { Deed, LatencyModel, Scenario, Who } from "./scenario.js";
 
 /** Who loses so much of what comes to it hears badly. */
 const deafeningRate = 0.2;
+/** Ways so narrow hold answers up for seconds, behind what is being sent. */
+const narrowBytesPerS = 100_000;
 /** A network that loses no more than this is calm all the same. */
 const calmLossRate = 0.1;
 
@@ -155,7 +157,7 @@ export class Faults {
         });
         break;
       case "bandwidth":
-        this.#narrow(deed, deed.who === undefined ? undefined : addressesOf(chosen));
+        this.#narrow(deed, deed.who === undefined ? undefined : chosen);
         break;
       case "reset":
         for (const life of chosen) network.resetLinks(life.address);
@@ -241,10 +243,16 @@ export class Faults {
 
   #narrow(
     { forMs, linkBytesPerS, peerBytesPerS }: Extract<Deed, { do: "bandwidth" }>,
-    of: readonly Address[] | undefined,
+    who: readonly Life[] | undefined,
   ): void {
-    const { network, scenario } = this.#world;
+    const { network, scenario, crowd } = this.#world;
     const bandwidth = { linkBytesPerS, peerBytesPerS };
+    const of = who === undefined ? undefined : addressesOf(who);
+    if (
+      Math.min(linkBytesPerS ?? Number.POSITIVE_INFINITY, peerBytesPerS ?? Number.POSITIVE_INFINITY) <= narrowBytesPerS
+    ) {
+      for (const life of who ?? crowd.lives) life.wasDeafened = true;
+    }
     network.setBandwidth(bandwidth, of);
     this.#disturbAll(forMs, () => network.setBandwidth(of === undefined ? scenario.network.bandwidth : undefined, of));
   }
