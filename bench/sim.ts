@@ -36,8 +36,8 @@ interface Told {
   readonly allMs: number;
 }
 
-/** From so many peers on a directory of all of them, at all of them, does not fit into memory. */
-const fullDirectoryMax = 2_000;
+/** With more peers a directory of all of them, at all of them, does not fit into memory. */
+const fullDirectoryMax = 10_000;
 const gigabyte = 1e9;
 
 const reported: Goal = { goal: null };
