@@ -102,7 +102,7 @@ function ticksOf(scale: NumberScale, axis: NumberAxis, count: number): number[] 
 
 function standingMarkup(panel: Panel, box: Box, looks: Looks): string {
   const ticksWidth = 46;
-  const left = box.x + ticksWidth + 18;
+  const left = box.x + ticksWidth + 28;
   const right = box.x + box.width - 8 - limitsWidth(panel);
   const top = box.y + 6;
   const bottom = box.y + box.height - 46;
