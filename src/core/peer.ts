@@ -121,6 +121,11 @@ export class PeerCore implements Core<Message | ClassicMessage> {
     return this.#parts.peers();
   }
 
+  /** How many are in the directory and there, suspects and this peer included. */
+  get present(): number {
+    return this.#parts.presence.table.present;
+  }
+
   /** One of them; undefined when it is not known. */
   peer(id: PeerId): PeerState | undefined {
     const record = this.#parts.presence.table.get(id);

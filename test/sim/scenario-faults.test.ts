@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { Message } from "../../src/core/message.js";
-import { messageBytes } from "../../src/sim/scenario/message-bytes.js";
+import { messageBytes } from "../../src/sim/message-bytes.js";
 import { runScenario, ScenarioRun } from "../../src/sim/scenario/run.js";
 import {
   at,

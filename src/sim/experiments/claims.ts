@@ -1,7 +1,7 @@
 /** What the project claims of its own protocol, as experiments: their goals are ours, and so nothing is published. */
 import { crashRun, goalOf, type Progress, steadyRun, type Values } from "./broadcast.js";
 import { type Experiment, type ExperimentOptions, rowsOf, runsOf, sizesOf, valuesOf } from "./experiment.js";
-import { asymmetricRun, deathRun, largeRun, livenessGoalOf, lossRun } from "./liveness.js";
+import { asymmetricRun, deathRun, idleRun, largeRun, livenessGoalOf, lossRun } from "./liveness.js";
 import type { Picture } from "./picture.js";
 import { reconcileGoalOf, reconcileRun } from "./reconcile.js";
 import type { ExperimentRow, Goal } from "./rows.js";
@@ -59,9 +59,9 @@ const deathsPeers = 32;
 const asymmetricPeers = 1_000;
 
 /** Kinds that take long are run in a tenth of the networks. */
-const longKinds = ["stalls", "large", "asymmetric"];
+const longKinds = ["stalls", "large", "idle", "asymmetric"];
 
-/** `hearsay sim experiment liveness`: the sizes are those of its kind `large`; the others have sizes of their own. */
+/** `hearsay sim experiment liveness`: the sizes are those of its kinds `large` and `idle`; the others have sizes of their own. */
 export const livenessExperiment: Experiment = {
   name: "liveness",
   summary: "how soon deaths, goodbyes and joins are known everywhere; false deaths; the idle load",
@@ -91,6 +91,9 @@ function* livenessKind(kind: string, options: ExperimentOptions, progress: Progr
   }
   if (kind === "large") {
     for (const peers of options.peers) yield* of(kind, peers, (number, told) => largeRun(number, peers, told));
+  }
+  if (kind === "idle") {
+    for (const peers of options.peers) yield* of(kind, peers, (number, told) => idleRun(number, peers, told));
   }
   if (kind === "asymmetric") {
     for (const fault of ["incoming-loss", "on-off"] as const) {

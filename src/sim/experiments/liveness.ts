@@ -7,7 +7,7 @@
 import type { ClassicMessage } from "../../core/classic/message.js";
 import type { PeerId } from "../../core/identity.js";
 import type { Message } from "../../core/message.js";
-import { encodeNative } from "../../wire/native.js";
+import { messageBytes } from "../message-bytes.js";
 import type { Progress, Values } from "./broadcast.js";
 import { Opinions } from "./opinions.js";
 import type { Goal } from "./rows.js";
@@ -35,6 +35,8 @@ export function livenessGoalOf(figure: string): Goal {
       return { goal: 1, goalOfWorst: 1 };
     case "idle-bytes-per-second":
       return { goal: 2_048, goalOfWorst: 2_048 };
+    case "idle-directories-complete":
+      return { goal: 1, isShare: true, goalOfWorst: 1 };
     case "joins-complete-ms":
       return { goal: 5_000 };
     case "leave-known-everywhere-ms":
@@ -118,34 +120,49 @@ const seedsOfJoins = 3;
 const calmMs = 60_000;
 const loadMs = 20_000;
 
-/** Many join at once; then nothing happens for a while; then one leaves. */
-export function largeRun(randomSeed: number, peers: number, progress: Progress): Values {
+/** What peers say to each other while nothing happens. They come one after the other, so that the network may be large. */
+export function idleRun(randomSeed: number, peers: number, progress: Progress): Values {
   let bytes = 0;
   let frames = 0;
   let isCounting = false;
   const sent = (message: Message | ClassicMessage) => {
     if (!isCounting) return;
-    bytes += encodeNative(message as Message).length;
+    bytes += messageBytes(message);
     frames++;
   };
-  const world = new LivenessWorld(randomSeed, { seeds: seedsOfJoins, sent });
+  const world = new ExperimentWorld(randomSeed, {}, { seeds: seedsOfJoins, sent });
+  progress("joins");
+  world.grow(peers, { joinsPerSecond: Math.max(200, peers / 10), settleMs: 0 });
+  for (let second = 0; second * 1_000 < calmMs; second++) {
+    if (second % 10 === 0) progress(`calm, ${second} s`);
+    world.network.run(1_000);
+  }
+  const knowAll = world.peers.filter(({ process }) => process.core.present === peers).length;
+  progress("idle");
+  isCounting = true;
+  world.network.run(loadMs);
+  const perPeerSecond = peers * (loadMs / 1_000);
+  return {
+    "idle-bytes-per-second": bytes / perPeerSecond,
+    "idle-frames-per-second": frames / perPeerSecond,
+    "idle-directories-complete": knowAll / peers,
+  };
+}
+
+/** Many join at once; then nothing happens for a while; then one leaves. */
+export function largeRun(randomSeed: number, peers: number, progress: Progress): Values {
+  const world = new LivenessWorld(randomSeed, { seeds: seedsOfJoins });
   progress("all join");
   const joinsMs = world.joinAtOnce(peers);
   progress("calm");
   world.network.run(calmMs);
-  isCounting = true;
-  world.network.run(loadMs);
-  isCounting = false;
   progress("one leaves");
   const leaver = world.any();
   world.remove(leaver);
   leaver.process.call((core, now) => core.leave(now));
   const leaveMs = world.goneEverywhere(idOf(leaver));
-  const perPeerSecond = peers * (loadMs / 1_000);
   return {
     "joins-complete-ms": joinsMs,
-    "idle-bytes-per-second": bytes / perPeerSecond,
-    "idle-frames-per-second": frames / perPeerSecond,
     "leave-known-everywhere-ms": leaveMs,
     "false-deaths-large": world.opinions.verdicts.filter(({ status }) => status === "dead").length,
   };

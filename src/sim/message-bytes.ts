@@ -1,10 +1,10 @@
 /** How many bytes a message takes on a link, as the real driver writes it. */
-import type { ClassicMessage } from "../../core/classic/message.js";
-import type { Message } from "../../core/message.js";
-import { encodeClassic } from "../../wire/classic.js";
-import { codecs } from "../../wire/native/messages.js";
-import { FrameWriter } from "../../wire/native.js";
-import type { AnyMessage } from "../virtual-peer.js";
+import type { ClassicMessage } from "../core/classic/message.js";
+import type { Message } from "../core/message.js";
+import { encodeClassic } from "../wire/classic.js";
+import { codecs } from "../wire/native/messages.js";
+import { FrameWriter } from "../wire/native.js";
+import type { AnyMessage } from "./virtual-peer.js";
 
 const writer = new FrameWriter();
 
