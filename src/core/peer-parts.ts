@@ -6,7 +6,6 @@ import type { Address } from "./address.js";
 import type { ClassicSide } from "./bridge/classic-side.js";
 import { Crossing } from "./bridge/crossing.js";
 import { Broadcast } from "./broadcast.js";
-import { CalmParts } from "./calm-parts.js";
 import { pageAfter } from "./directory/page.js";
 import { type Parting, Presence } from "./directory/presence.js";
 import { Questions } from "./directory/questions.js";
@@ -30,6 +29,7 @@ import { Publisher, type PublishRequest, type Spread } from "./publisher.js";
 import type { Random } from "./random.js";
 import { Reconciler } from "./reconcile.js";
 import { Sequencer } from "./sequencer.js";
+import { allBits, broadcastBit, calmBits, memoryBits, presenceBit, reconcilerBit, Wakes, watchBit } from "./wakes.js";
 
 /** The parts of one peer. */
 export class PeerParts {
@@ -48,10 +48,8 @@ export class PeerParts {
   readonly entrance: Entrance;
   readonly crossing: Crossing;
   readonly classic: ClassicSide;
-  /** What most inputs do not concern. */
-  readonly calm: CalmParts;
-  /** The directory, which has much traffic of its own. */
-  readonly awareness: CalmParts;
+  /** When they want to be woken. */
+  readonly wakes: Wakes;
   /** What has happened so far. */
   readonly counters = { delivered: 0, published: 0, duplicates: 0, gaps: 0 };
   /** The time of the input that is being dealt with. */
@@ -97,7 +95,7 @@ export class PeerParts {
         if (!isNew) this.counters.duplicates++;
         return isNew;
       },
-      probe: (now, slot) => this.watch.probeNow(now, slot),
+      probe: (now, slot) => this.#probe(now, slot),
       gap: (_now, gap) => {
         this.counters.gaps += gap.count;
         effects.notify({ type: "gap", ...gap });
@@ -108,22 +106,22 @@ export class PeerParts {
     this.watch = new LinkWatch(config.links, health, {
       send,
       taken: (now, slot, mark) => {
-        this.calm.touch();
+        this.wakes.touch(calmBits);
         this.publisher.taken(now, slot, mark);
       },
       acked: (now, slot, rttMs, isInTime, askedAt) => {
-        this.awareness.touch();
+        this.wakes.touch(presenceBit);
         this.broadcast.measured(rttMs);
-        this.reconciler.confirmed(now, slot, askedAt);
+        if (this.reconciler.confirmed(now, slot, askedAt)) this.wakes.touch(reconcilerBit);
         this.presence.acked(now, slot, rttMs, isInTime);
       },
       doubted: (now, slot) => {
-        this.awareness.touch();
+        this.wakes.touch(presenceBit);
         this.#onSlot(slot, (neighbor) => this.presence.doubted(now, neighbor));
       },
       lost: (now, slot, why) => this.drop(now, slot, why),
       wasAway: (now, forMs) => {
-        this.awareness.touch();
+        this.wakes.touch(presenceBit);
         this.presence.wasAway(now, forMs);
       },
     });
@@ -139,7 +137,7 @@ export class PeerParts {
       misbehaved: (_now, remote, said) =>
         effects.notify({ type: "turned-away", remote, reason: "misbehaved", message: `a ${said} has no place there` }),
       dialFailed: (now, contact, reason) => {
-        this.awareness.touch();
+        this.wakes.touch(presenceBit);
         this.presence.dialFailed(now, contact, reason);
       },
       asked: (now, message) => this.#answer(now, message),
@@ -154,21 +152,12 @@ export class PeerParts {
       mayBeNative: (address) => this.entrance.addEntrance(address),
     });
     this.classic = this.crossing.side;
-    const { side } = this.crossing;
-    this.calm = new CalmParts([this.overlay, this.publisher, this.entrance, side]);
-    this.awareness = new CalmParts([this.presence]);
+    this.wakes = new Wakes(this);
   }
 
-  /** The input that is being dealt with may concern everything. */
+  /** The input that is being dealt with may concern everything but the traffic between neighbors. */
   touch(): void {
-    this.calm.touch();
-    this.awareness.touch();
-  }
-
-  /** An input has been dealt with. */
-  inputOver(): void {
-    this.calm.inputOver();
-    this.awareness.inputOver();
+    this.wakes.touch(calmBits | presenceBit);
   }
 
   /** From now on links end because this peer leaves. */
@@ -212,7 +201,7 @@ export class PeerParts {
     if (this.own.has(envelope)) this.counters.published++;
     else this.counters.delivered++;
     if (!this.classic.isIdle) {
-      this.calm.touch();
+      this.wakes.touch(calmBits);
       this.crossing.spread(now, envelope, this.#repairAgeMs);
     }
     this.effects.arrived(envelope, round);
@@ -221,14 +210,15 @@ export class PeerParts {
 
   /** A message of a classic peer, heard here first. */
   #crossed(now: number, envelope: Envelope): void {
-    this.calm.touch();
+    this.wakes.touch(calmBits);
     if (this.history.has(envelope)) return;
+    this.wakes.touch(broadcastBit | memoryBits);
     this.broadcast.publish(now, envelope);
     this.#arrived(now, envelope, 0);
   }
 
   #neighborUp(now: number, neighbor: Neighbor): void {
-    this.touch();
+    this.wakes.touch(allBits);
     const { slot, link } = neighbor;
     this.watch.neighborUp(now, slot, link);
     this.broadcast.neighborUp(neighbor);
@@ -241,7 +231,7 @@ export class PeerParts {
   }
 
   #neighborDown(now: number, neighbor: Neighbor, how: Loss | undefined): void {
-    this.touch();
+    this.wakes.touch(allBits);
     const why = how === "misbehaved" ? how : this.#unlinkReason;
     const state = this.watch.stateOf(neighbor);
     const isDeaf = this.watch.isDeaf(now, neighbor.slot);
@@ -255,12 +245,17 @@ export class PeerParts {
 
   /** Gives a neighbor up, by its slot. */
   drop(now: number, slot: number, why: "silent" | "slow" | "deaf" | "misbehaved"): void {
-    this.calm.touch();
+    this.wakes.touch(calmBits);
     this.#onSlot(slot, (neighbor) => {
       this.#unlinkReason = why;
       this.overlay.drop(now, neighbor.link, why === "misbehaved" ? "misbehaved" : "timeout");
       this.#unlinkReason = "gone";
     });
+  }
+
+  #probe(now: number, slot: number): void {
+    this.wakes.touch(watchBit);
+    this.watch.probeNow(now, slot);
   }
 
   #onSlot(slot: number, act: (neighbor: Neighbor) => void): void {
@@ -291,7 +286,7 @@ export class PeerParts {
       registered: (now, seed, { contacts, classic }) => {
         effects.notify({ type: "registered", seed, contacts: contacts.length });
         this.overlay.meet(now, contacts);
-        this.awareness.touch();
+        this.wakes.touch(presenceBit);
         this.presence.met(now, contacts);
         this.classic.know(now, classic);
       },
@@ -316,16 +311,16 @@ export class PeerParts {
       heardAt: (slot) => this.watch.heardAt(slot),
       unansweredSince: (slot) => this.watch.unansweredSince(slot),
       isDeaf: (now, slot) => this.watch.isDeaf(now, slot),
-      probe: (now, slot) => this.watch.probeNow(now, slot),
+      probe: (now, slot) => this.#probe(now, slot),
       changed: (_now, type, record) => {
         if (record.id !== contact.id) effects.notify({ type, peer: this.stateOf(record) });
       },
       call: (now, stranger) => {
-        this.calm.touch();
+        this.wakes.touch(calmBits);
         return this.overlay.call(now, stranger);
       },
       accusedDied: (now, { address }) => {
-        this.calm.touch();
+        this.wakes.touch(calmBits);
         this.classic.reportDeath(now, address);
       },
     });
@@ -350,7 +345,10 @@ export class PeerParts {
         const neighbor = this.overlay.neighbors.find((other) => other.slot === slot)!;
         this.effects.send(neighbor.link, { type: "repair", ageMs: 0, round: 1, envelope });
       },
-      request: (now, slot, mark) => this.watch.request(now, slot, mark),
+      request: (now, slot, mark) => {
+        this.wakes.touch(watchBit);
+        this.watch.request(now, slot, mark);
+      },
       published: (_now, token, envelope, neighbors) => {
         const { origin, epoch, seq, address, publishedAt } = envelope;
         this.effects.notify({ type: "published", token, id: { origin, epoch, seq }, address, publishedAt, neighbors });
@@ -365,11 +363,12 @@ export class PeerParts {
   /** A neighbor that had asked for a message has been sent it: if it is one of this peer's own, it may count as published. */
   #served(now: number, slot: number, envelope: Envelope): void {
     if (!this.own.has(envelope)) return;
-    this.calm.touch();
+    this.wakes.touch(calmBits);
     this.publisher.served(now, slot, envelope.seq);
   }
 
   #spread(now: number, { topic, payload }: PublishRequest): Spread {
+    this.wakes.touch(broadcastBit | memoryBits);
     const envelope = this.own.next(now, topic, payload);
     const slots = this.broadcast.publish(now, envelope);
     this.#arrived(now, envelope, 0);

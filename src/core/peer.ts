@@ -12,7 +12,7 @@ import type { PeerState, Tags } from "./directory/record.js";
 import type { Core, Dialect, DownReason, LinkId } from "./effects.js";
 import type { PeerId } from "./identity.js";
 import { Inspection } from "./inspection.js";
-import type { Envelope, Message } from "./message.js";
+import type { Digest, Envelope, Marks, Message, Repair, Want } from "./message.js";
 import type { Neighbor } from "./overlay.js";
 import type { PeerConfig } from "./peer-config.js";
 import type { Beginning, PeerCounters, PeerEffects, PeerSelf } from "./peer-effects.js";
@@ -21,6 +21,7 @@ import { PeerParts } from "./peer-parts.js";
 import type { PublishRequest } from "./publisher.js";
 import type { Random } from "./random.js";
 import { inReleaseOrder } from "./release-order.js";
+import { allBits, broadcastBit, calmBits, memoryBits, presenceBit, wakePlaces, watchBit } from "./wakes.js";
 
 export type { Beginning, PeerCounters, PeerEffects, PeerSelf } from "./peer-effects.js";
 
@@ -51,14 +52,7 @@ export class PeerCore implements Core<Message | ClassicMessage> {
   /** When {@link wake} is wanted next. */
   get nextWake(): number {
     if (this.#hasLeft) return this.#parts.entrance.nextWake;
-    return Math.min(
-      this.#parts.calm.nextWake,
-      this.#parts.awareness.nextWake,
-      this.#parts.broadcast.nextWake,
-      this.#parts.reconciler.nextWake,
-      this.#parts.watch.nextWake,
-      this.#parts.history.nextWake,
-    );
+    return this.#parts.wakes.next;
   }
 
   /** Joins the network. With neither seeds nor peers this is the first peer, and others will come to it. */
@@ -68,7 +62,7 @@ export class PeerCore implements Core<Message | ClassicMessage> {
     this.#parts.classic.start(now, beginning.seeds);
     this.#parts.entrance.start(now, beginning);
     this.#parts.overlay.start(now, beginning.peers);
-    this.#parts.inputOver();
+    this.#parts.wakes.inputOver();
   }
 
   /** Whether goodbyes are still on their way after {@link leave}: links to seeds that are to be told. */
@@ -86,7 +80,7 @@ export class PeerCore implements Core<Message | ClassicMessage> {
     this.#parts.entrance.leave(now);
     this.#parts.classic.leave();
     this.#parts.overlay.leave(now);
-    this.#parts.inputOver();
+    this.#parts.wakes.inputOver();
   }
 
   /**
@@ -100,7 +94,7 @@ export class PeerCore implements Core<Message | ClassicMessage> {
       const message = `a payload of ${request.payload.length} bytes; this network takes ${maxPayloadBytes} at most`;
       this.#parts.effects.notify({ type: "publish-failed", token: request.token, code: "too-large", message });
     } else this.#parts.publisher.publish(now, request);
-    this.#parts.inputOver();
+    this.#parts.wakes.inputOver();
   }
 
   /** For those who watch a peer from outside of its application. */
@@ -134,9 +128,9 @@ export class PeerCore implements Core<Message | ClassicMessage> {
 
   /** Changes what this peer says of itself. Whoever takes the tags from an application checks them. */
   setTags(now: number, tags: Tags): void {
-    this.#parts.awareness.touch();
+    this.#parts.wakes.touch(presenceBit);
     this.#parts.presence.setTags(now, tags);
-    this.#parts.inputOver();
+    this.#parts.wakes.inputOver();
   }
 
   /**
@@ -157,7 +151,7 @@ export class PeerCore implements Core<Message | ClassicMessage> {
     else if (this.#parts.entrance.owns(link)) this.#parts.entrance.linkUp(now, link);
     else if (this.#parts.presence.owns(link)) this.#parts.presence.linkUp(now, link);
     else this.#parts.overlay.linkUp(now, link, remote);
-    this.#parts.inputOver();
+    this.#parts.wakes.inputOver();
   }
 
   linkEnded(now: number, link: LinkId): void {
@@ -166,7 +160,7 @@ export class PeerCore implements Core<Message | ClassicMessage> {
     else if (this.#parts.presence.owns(link)) this.#parts.presence.linkEnded(now, link);
     else if (this.#parts.classic.owns(link)) this.#parts.classic.linkEnded(now, link);
     else this.#parts.overlay.linkEnded(now, link);
-    this.#parts.inputOver();
+    this.#parts.wakes.inputOver();
   }
 
   linkDown(now: number, link: LinkId, reason: DownReason): void {
@@ -175,14 +169,14 @@ export class PeerCore implements Core<Message | ClassicMessage> {
     else if (this.#parts.presence.owns(link)) this.#parts.presence.linkDown(now, link, reason);
     else if (this.#parts.classic.owns(link)) this.#parts.classic.linkDown(now, link, reason);
     else this.#parts.overlay.linkDown(now, link, reason);
-    this.#parts.inputOver();
+    this.#parts.wakes.inputOver();
   }
 
   receive(now: number, link: LinkId, message: Message | ClassicMessage): void {
     const neighbor = this.#parts.overlay.neighborOn(link);
     if (neighbor !== undefined) {
       this.#fromNeighbor(now, neighbor, message as Message);
-      this.#parts.inputOver();
+      this.#parts.wakes.inputOver();
       return;
     }
     this.#touchOwner(link);
@@ -190,11 +184,11 @@ export class PeerCore implements Core<Message | ClassicMessage> {
     else if (this.#parts.presence.owns(link)) this.#parts.presence.receiveOn(now, link, message as Message);
     else if (this.#parts.classic.owns(link)) this.#parts.classic.receive(now, link, message as ClassicMessage);
     else this.#parts.overlay.receive(now, link, message as Message);
-    this.#parts.inputOver();
+    this.#parts.wakes.inputOver();
   }
 
   congested(now: number, link: LinkId, isCongested: boolean): void {
-    this.#parts.touch();
+    this.#parts.wakes.touch(allBits);
     const neighbor = this.#parts.overlay.neighborOn(link);
     if (neighbor === undefined) return;
     const { slot } = neighbor;
@@ -203,7 +197,7 @@ export class PeerCore implements Core<Message | ClassicMessage> {
     this.#parts.reconciler.congested(now, slot, isCongested);
     this.#parts.effects.notify({ type: "slow", neighbor: this.#parts.watch.stateOf(neighbor), isSlow: isCongested });
     if (!isCongested) this.#parts.publisher.roomMade(now);
-    this.#parts.inputOver();
+    this.#parts.wakes.inputOver();
   }
 
   wake(now: number): void {
@@ -211,46 +205,94 @@ export class PeerCore implements Core<Message | ClassicMessage> {
     if (this.#hasLeft) {
       this.#parts.touch();
       this.#parts.entrance.wake(now);
-      this.#parts.inputOver();
+      this.#parts.wakes.inputOver();
       return;
     }
+    const { wakes } = this.#parts;
     // First of all: it notices when this process was away, and others must not be judged before.
-    if (this.#parts.watch.nextWake <= now) this.#parts.watch.wake(now);
-    if (this.#parts.calm.nextWake <= now) this.#parts.calm.wake(now);
-    if (this.#parts.awareness.nextWake <= now) this.#parts.awareness.wake(now);
-    if (this.#parts.broadcast.nextWake <= now) this.#parts.broadcast.wake(now);
-    if (this.#parts.reconciler.nextWake <= now) this.#parts.reconciler.wake(now);
-    if (this.#parts.history.nextWake <= now) this.#parts.history.forget(now);
-    this.#parts.inputOver();
+    if (wakes.isDue(wakePlaces.watch, now)) {
+      wakes.touch(watchBit);
+      this.#parts.watch.wake(now);
+    }
+    this.#wakeCalm(now);
+    if (wakes.isDue(wakePlaces.presence, now)) {
+      wakes.touch(presenceBit);
+      this.#parts.presence.wake(now);
+    }
+    if (wakes.isDue(wakePlaces.broadcast, now)) {
+      wakes.touch(broadcastBit);
+      this.#parts.broadcast.wake(now);
+    }
+    if (wakes.isDue(wakePlaces.reconciler, now)) {
+      wakes.touch(memoryBits);
+      this.#parts.reconciler.wake(now);
+    }
+    if (wakes.isDue(wakePlaces.history, now)) {
+      wakes.touch(memoryBits);
+      this.#parts.history.forget(now);
+    }
+    this.#parts.wakes.inputOver();
+  }
+
+  #wakeCalm(now: number): void {
+    const { wakes } = this.#parts;
+    if (wakes.isDue(wakePlaces.overlay, now)) {
+      wakes.touch(calmBits);
+      this.#parts.overlay.wake(now);
+    }
+    if (wakes.isDue(wakePlaces.publisher, now)) {
+      wakes.touch(calmBits);
+      this.#parts.publisher.wake(now);
+    }
+    if (wakes.isDue(wakePlaces.entrance, now)) {
+      wakes.touch(calmBits);
+      this.#parts.entrance.wake(now);
+    }
+    if (wakes.isDue(wakePlaces.classic, now)) {
+      wakes.touch(calmBits);
+      this.#parts.classic.wake(now);
+    }
   }
 
   /** Most links to strangers are short, and the business of the directory alone. */
   #touchOwner(link: LinkId): void {
-    if (this.#parts.presence.owns(link)) this.#parts.awareness.touch();
+    if (this.#parts.presence.owns(link)) this.#parts.wakes.touch(presenceBit);
     else this.#parts.touch();
+  }
+
+  #reconcile(now: number, slot: number, message: Digest | Marks | Want | Repair): void {
+    if (!this.#parts.reconciler.receive(now, slot, message)) this.#parts.drop(now, slot, "misbehaved");
   }
 
   #fromNeighbor(now: number, neighbor: Neighbor, message: Message): void {
     this.#parts.now = now;
     const { slot } = neighbor;
     this.#parts.watch.heard(now, slot);
-    if ((message.type === "gossip" || message.type === "repair") && this.#parts.own.isForged(now, message.envelope))
-      return;
+    const { wakes } = this.#parts;
     switch (message.type) {
       case "gossip":
+        wakes.touch(broadcastBit | memoryBits);
+        if (!this.#parts.own.isForged(now, message.envelope)) this.#parts.broadcast.receive(now, slot, message);
+        break;
       case "ihave":
       case "graft":
       case "prune":
+        wakes.touch(broadcastBit);
         this.#parts.broadcast.receive(now, slot, message);
+        break;
+      case "repair":
+        wakes.touch(broadcastBit | memoryBits);
+        if (!this.#parts.own.isForged(now, message.envelope)) this.#reconcile(now, slot, message);
         break;
       case "digest":
       case "marks":
       case "want":
-      case "repair":
-        if (!this.#parts.reconciler.receive(now, slot, message)) this.#parts.drop(now, slot, "misbehaved");
+        wakes.touch(memoryBits);
+        this.#reconcile(now, slot, message);
         break;
       case "probe":
       case "ack":
+        wakes.touch(watchBit);
         this.#parts.watch.receive(now, slot, message);
         break;
       case "news":
@@ -260,11 +302,11 @@ export class PeerCore implements Core<Message | ClassicMessage> {
       case "ask":
       case "probe-request":
       case "probe-result":
-        this.#parts.awareness.touch();
+        this.#parts.wakes.touch(presenceBit);
         if (!this.#parts.presence.receive(now, neighbor, message)) this.#parts.drop(now, slot, "misbehaved");
         break;
       default:
-        this.#parts.calm.touch();
+        this.#parts.wakes.touch(calmBits);
         if (!this.#parts.overlay.receive(now, neighbor.link, message)) this.#parts.drop(now, slot, "misbehaved");
     }
   }

@@ -162,9 +162,9 @@ export class Reconciler {
     if (!isCongested) this.#compare(now, side);
   }
 
-  /** What was sent to a neighbor before `askedAt` has been taken. */
-  confirmed(now: number, slot: number, askedAt: number): void {
-    this.#repairs.confirmed(now, slot, askedAt);
+  /** What was sent to a neighbor before `askedAt` has been taken. @returns whether anything was waited for */
+  confirmed(now: number, slot: number, askedAt: number): boolean {
+    return this.#repairs.confirmed(now, slot, askedAt);
   }
 
   /** A message of the reconciliation's own. @returns false when it makes no sense: its sender misbehaves */

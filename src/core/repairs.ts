@@ -102,10 +102,10 @@ export class Repairs {
     if (!isCongested) this.wake(now);
   }
 
-  /** A neighbor has taken all that was sent before `askedAt`. */
-  confirmed(now: number, slot: number, askedAt: number): void {
+  /** A neighbor has taken all that was sent before `askedAt`. @returns whether anything was waited for */
+  confirmed(now: number, slot: number, askedAt: number): boolean {
     const asker = this.#askers[slot];
-    if (asker === undefined || asker.openBytes === 0) return;
+    if (asker === undefined || asker.openBytes === 0) return false;
     const { openBytes, windowBytes } = asker;
     while (asker.open.length > 0 && asker.open[0]!.at < askedAt) asker.openBytes -= asker.open.shift()!.bytes;
     // Of a window that was not used nothing can be learned.
@@ -116,6 +116,7 @@ export class Repairs {
     if (2 * asker.openBytes >= asker.windowBytes) this.#owner.probe(now, slot);
     // Not at once: others may be told the same in this moment, and whoever comes first would have most of it.
     if (asker.at < asker.wants.length) this.#nextWake = Math.min(this.#nextWake, now);
+    return true;
   }
 
   /** A neighbor wants something. */
