@@ -71,8 +71,7 @@ export function withIp(address: Address, ip: string): Address | undefined {
 
 /** Whether the address stands for "any": `0.0.0.0` or `::`, which nobody can dial. */
 export function isWildcard(address: Address): boolean {
-  const { ip } = splitAddress(address);
-  return ip === "0.0.0.0" || ip === "::";
+  return address.startsWith("0.0.0.0:") || address.startsWith("[::]:");
 }
 
 /**

@@ -115,6 +115,11 @@ export class Overlay {
     return this.#active.on(link);
   }
 
+  /** Whether the link is a neighbor's, or on its way to something. */
+  owns(link: LinkId): boolean {
+    return this.#active.on(link) !== undefined || this.#greetings.find(link) !== undefined;
+  }
+
   /** Joins through one of these addresses, the next one if that fails. With none this peer is the first, or will `meet`. */
   start(now: number, addresses: readonly Address[]): void {
     this.#started = true;

@@ -29,7 +29,17 @@ import { Publisher, type PublishRequest, type Spread } from "./publisher.js";
 import type { Random } from "./random.js";
 import { Reconciler } from "./reconcile.js";
 import { Sequencer } from "./sequencer.js";
-import { allBits, broadcastBit, calmBits, memoryBits, presenceBit, reconcilerBit, Wakes, watchBit } from "./wakes.js";
+import {
+  allBits,
+  broadcastBit,
+  calmBits,
+  memoryBits,
+  overlayBit,
+  presenceBit,
+  reconcilerBit,
+  Wakes,
+  watchBit,
+} from "./wakes.js";
 
 /** The parts of one peer. */
 export class PeerParts {
@@ -110,10 +120,9 @@ export class PeerParts {
         this.publisher.taken(now, slot, mark);
       },
       acked: (now, slot, rttMs, isInTime, askedAt) => {
-        this.wakes.touch(presenceBit);
         this.broadcast.measured(rttMs);
         if (this.reconciler.confirmed(now, slot, askedAt)) this.wakes.touch(reconcilerBit);
-        this.presence.acked(now, slot, rttMs, isInTime);
+        if (this.presence.acked(now, slot, rttMs, isInTime)) this.wakes.touch(presenceBit);
       },
       doubted: (now, slot) => {
         this.wakes.touch(presenceBit);
@@ -141,7 +150,10 @@ export class PeerParts {
         this.presence.dialFailed(now, contact, reason);
       },
       asked: (now, message) => this.#answer(now, message),
-      lonely: (now) => this.entrance.lonely(now),
+      lonely: (now) => {
+        this.wakes.touch(calmBits);
+        this.entrance.lonely(now);
+      },
       usesOf: (now, { slot }) => this.broadcast.usesOf(now, slot),
       mismatched: (_now, _link, { self: { address }, network }) => foreign(address, network),
     });
@@ -210,7 +222,6 @@ export class PeerParts {
 
   /** A message of a classic peer, heard here first. */
   #crossed(now: number, envelope: Envelope): void {
-    this.wakes.touch(calmBits);
     if (this.history.has(envelope)) return;
     this.wakes.touch(broadcastBit | memoryBits);
     this.broadcast.publish(now, envelope);
@@ -245,7 +256,7 @@ export class PeerParts {
 
   /** Gives a neighbor up, by its slot. */
   drop(now: number, slot: number, why: "silent" | "slow" | "deaf" | "misbehaved"): void {
-    this.wakes.touch(calmBits);
+    this.wakes.touch(overlayBit);
     this.#onSlot(slot, (neighbor) => {
       this.#unlinkReason = why;
       this.overlay.drop(now, neighbor.link, why === "misbehaved" ? "misbehaved" : "timeout");
@@ -316,7 +327,7 @@ export class PeerParts {
         if (record.id !== contact.id) effects.notify({ type, peer: this.stateOf(record) });
       },
       call: (now, stranger) => {
-        this.wakes.touch(calmBits);
+        this.wakes.touch(overlayBit);
         return this.overlay.call(now, stranger);
       },
       accusedDied: (now, { address }) => {

@@ -8,6 +8,7 @@
  */
 import type { Address } from "./address.js";
 import type { ClassicMessage } from "./classic/message.js";
+import type { DirectoryMessage } from "./directory/messages.js";
 import type { PeerState, Tags } from "./directory/record.js";
 import type { Core, Dialect, DownReason, LinkId } from "./effects.js";
 import type { PeerId } from "./identity.js";
@@ -21,9 +22,12 @@ import { PeerParts } from "./peer-parts.js";
 import type { PublishRequest } from "./publisher.js";
 import type { Random } from "./random.js";
 import { inReleaseOrder } from "./release-order.js";
-import { allBits, broadcastBit, calmBits, memoryBits, presenceBit, wakePlaces, watchBit } from "./wakes.js";
+import { allBits, broadcastBit, calmBits, memoryBits, overlayBit, presenceBit, wakePlaces, watchBit } from "./wakes.js";
 
 export type { Beginning, PeerCounters, PeerEffects, PeerSelf } from "./peer-effects.js";
+
+/** Which part a link belongs to. */
+type Owner = "overlay" | "presence" | "entrance" | "classic";
 
 /** A peer. Reads no clock, opens no socket: see {@link Core}. */
 export class PeerCore implements Core<Message | ClassicMessage> {
@@ -146,44 +150,46 @@ export class PeerCore implements Core<Message | ClassicMessage> {
   }
 
   linkUp(now: number, link: LinkId, remote: Address, dialect: Dialect): void {
-    this.#touchOwner(link);
-    if (dialect === "classic") this.#parts.classic.linkUp(now, link, remote);
-    else if (this.#parts.entrance.owns(link)) this.#parts.entrance.linkUp(now, link);
-    else if (this.#parts.presence.owns(link)) this.#parts.presence.linkUp(now, link);
+    const owner = dialect === "classic" ? "classic" : this.#ownerOf(link);
+    this.#touchOwner(owner);
+    if (owner === "classic") this.#parts.classic.linkUp(now, link, remote);
+    else if (owner === "entrance") this.#parts.entrance.linkUp(now, link);
+    else if (owner === "presence") this.#parts.presence.linkUp(now, link);
     else this.#parts.overlay.linkUp(now, link, remote);
     this.#parts.wakes.inputOver();
   }
 
   linkEnded(now: number, link: LinkId): void {
-    this.#touchOwner(link);
-    if (this.#parts.entrance.owns(link)) this.#parts.entrance.linkEnded(now, link);
-    else if (this.#parts.presence.owns(link)) this.#parts.presence.linkEnded(now, link);
-    else if (this.#parts.classic.owns(link)) this.#parts.classic.linkEnded(now, link);
+    const owner = this.#ownerOf(link);
+    this.#touchOwner(owner);
+    if (owner === "entrance") this.#parts.entrance.linkEnded(now, link);
+    else if (owner === "presence") this.#parts.presence.linkEnded(now, link);
+    else if (owner === "classic") this.#parts.classic.linkEnded(now, link);
     else this.#parts.overlay.linkEnded(now, link);
     this.#parts.wakes.inputOver();
   }
 
   linkDown(now: number, link: LinkId, reason: DownReason): void {
-    this.#touchOwner(link);
-    if (this.#parts.entrance.owns(link)) this.#parts.entrance.linkDown(now, link, reason);
-    else if (this.#parts.presence.owns(link)) this.#parts.presence.linkDown(now, link, reason);
-    else if (this.#parts.classic.owns(link)) this.#parts.classic.linkDown(now, link, reason);
+    const owner = this.#ownerOf(link);
+    this.#touchOwner(owner);
+    if (owner === "entrance") this.#parts.entrance.linkDown(now, link, reason);
+    else if (owner === "presence") this.#parts.presence.linkDown(now, link, reason);
+    else if (owner === "classic") this.#parts.classic.linkDown(now, link, reason);
     else this.#parts.overlay.linkDown(now, link, reason);
     this.#parts.wakes.inputOver();
   }
 
   receive(now: number, link: LinkId, message: Message | ClassicMessage): void {
     const neighbor = this.#parts.overlay.neighborOn(link);
-    if (neighbor !== undefined) {
-      this.#fromNeighbor(now, neighbor, message as Message);
-      this.#parts.wakes.inputOver();
-      return;
+    if (neighbor !== undefined) this.#fromNeighbor(now, neighbor, message as Message);
+    else {
+      const owner = this.#ownerOf(link);
+      this.#touchOwner(owner);
+      if (owner === "entrance") this.#parts.entrance.receive(now, link, message as Message);
+      else if (owner === "presence") this.#parts.presence.receiveOn(now, link, message as Message);
+      else if (owner === "classic") this.#parts.classic.receive(now, link, message as ClassicMessage);
+      else this.#parts.overlay.receive(now, link, message as Message);
     }
-    this.#touchOwner(link);
-    if (this.#parts.entrance.owns(link)) this.#parts.entrance.receive(now, link, message as Message);
-    else if (this.#parts.presence.owns(link)) this.#parts.presence.receiveOn(now, link, message as Message);
-    else if (this.#parts.classic.owns(link)) this.#parts.classic.receive(now, link, message as ClassicMessage);
-    else this.#parts.overlay.receive(now, link, message as Message);
     this.#parts.wakes.inputOver();
   }
 
@@ -237,7 +243,7 @@ export class PeerCore implements Core<Message | ClassicMessage> {
   #wakeCalm(now: number): void {
     const { wakes } = this.#parts;
     if (wakes.isDue(wakePlaces.overlay, now)) {
-      wakes.touch(calmBits);
+      wakes.touch(overlayBit);
       this.#parts.overlay.wake(now);
     }
     if (wakes.isDue(wakePlaces.publisher, now)) {
@@ -254,14 +260,28 @@ export class PeerCore implements Core<Message | ClassicMessage> {
     }
   }
 
-  /** Most links to strangers are short, and the business of the directory alone. */
-  #touchOwner(link: LinkId): void {
-    if (this.#parts.presence.owns(link)) this.#parts.wakes.touch(presenceBit);
+  /** Whose business a link is. The overlay's, when it is nobody else's: somebody has just dialed. */
+  #ownerOf(link: LinkId): Owner {
+    const { overlay, entrance, presence, classic } = this.#parts;
+    if (overlay.owns(link)) return "overlay";
+    if (presence.owns(link)) return "presence";
+    if (entrance.owns(link)) return "entrance";
+    return classic.owns(link) ? "classic" : "overlay";
+  }
+
+  /** Most links to strangers are short, and the business of the directory or of the overlay alone. */
+  #touchOwner(owner: Owner): void {
+    if (owner === "presence") this.#parts.wakes.touch(presenceBit);
+    else if (owner === "overlay") this.#parts.wakes.touch(overlayBit);
     else this.#parts.touch();
   }
 
   #reconcile(now: number, slot: number, message: Digest | Marks | Want | Repair): void {
     if (!this.#parts.reconciler.receive(now, slot, message)) this.#parts.drop(now, slot, "misbehaved");
+  }
+
+  #directory(now: number, neighbor: Neighbor, message: DirectoryMessage): void {
+    if (!this.#parts.presence.receive(now, neighbor, message)) this.#parts.drop(now, neighbor.slot, "misbehaved");
   }
 
   #fromNeighbor(now: number, neighbor: Neighbor, message: Message): void {
@@ -284,10 +304,12 @@ export class PeerCore implements Core<Message | ClassicMessage> {
         wakes.touch(broadcastBit | memoryBits);
         if (!this.#parts.own.isForged(now, message.envelope)) this.#reconcile(now, slot, message);
         break;
-      case "digest":
       case "marks":
       case "want":
         wakes.touch(memoryBits);
+        this.#reconcile(now, slot, message);
+        break;
+      case "digest":
         this.#reconcile(now, slot, message);
         break;
       case "probe":
@@ -296,17 +318,19 @@ export class PeerCore implements Core<Message | ClassicMessage> {
         this.#parts.watch.receive(now, slot, message);
         break;
       case "news":
+      case "probe-request":
+      case "probe-result":
+        wakes.touch(presenceBit);
+        this.#directory(now, neighbor, message);
+        break;
       case "summary":
       case "sums":
       case "versions":
       case "ask":
-      case "probe-request":
-      case "probe-result":
-        this.#parts.wakes.touch(presenceBit);
-        if (!this.#parts.presence.receive(now, neighbor, message)) this.#parts.drop(now, slot, "misbehaved");
+        this.#directory(now, neighbor, message);
         break;
       default:
-        this.#parts.wakes.touch(calmBits);
+        wakes.touch(overlayBit);
         if (!this.#parts.overlay.receive(now, neighbor.link, message)) this.#parts.drop(now, slot, "misbehaved");
     }
   }

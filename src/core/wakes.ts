@@ -45,6 +45,7 @@ export const wakePlaces = {
 /** What most inputs do not concern, as bits. */
 export const calmBits =
   (1 << wakePlaces.overlay) | (1 << wakePlaces.publisher) | (1 << wakePlaces.entrance) | (1 << wakePlaces.classic);
+export const overlayBit = 1 << wakePlaces.overlay;
 export const watchBit = 1 << wakePlaces.watch;
 export const presenceBit = 1 << wakePlaces.presence;
 export const broadcastBit = 1 << wakePlaces.broadcast;
@@ -100,8 +101,8 @@ export class Wakes {
     const parts = this.#parts;
     // Written out: one loop over parts of nine kinds could not be compiled for any of them.
     if ((bits & watchBit) !== 0) times[wakePlaces.watch] = parts.watch.nextWake;
-    if ((bits & calmBits) !== 0) {
-      times[wakePlaces.overlay] = parts.overlay.nextWake;
+    if ((bits & overlayBit) !== 0) times[wakePlaces.overlay] = parts.overlay.nextWake;
+    if ((bits & calmBits & ~overlayBit) !== 0) {
       times[wakePlaces.publisher] = parts.publisher.nextWake;
       times[wakePlaces.entrance] = parts.entrance.nextWake;
       times[wakePlaces.classic] = parts.classic.nextWake;

@@ -115,7 +115,7 @@ export class ClassicSide {
 
   /** Whether there is nobody to tell, now or in a moment: then nothing need be put into classic form. */
   get isIdle(): boolean {
-    return this.#neighborhood.all.length === 0 && this.#known.size === 0 && this.#registrations.isEmpty;
+    return this.#neighborhood.all.length === 0 && this.#knowsNobody;
   }
 
   /** When {@link wake} is wanted next; Infinity where nothing classic is known. */
@@ -228,6 +228,10 @@ export class ClassicSide {
     this.#registrations.wake(now);
   }
 
+  get #knowsNobody(): boolean {
+    return this.#known.size === 0 && this.#registrations.isEmpty;
+  }
+
   /** Everybody who may be a classic peer. */
   #classicPeers(natives: ReadonlySet<Address>): Address[] {
     const all = this.#registrations.union();
@@ -243,12 +247,14 @@ export class ClassicSide {
 
   /** A peer without its own kind is a classic peer like any other: all of them are its business. */
   #candidates(): Address[] {
+    if (this.#knowsNobody) return [];
     const natives = this.#natives();
     const classic = this.#classicPeers(natives);
     return natives.size === 0 ? classic : calledFor(this.#address, natives, classic, callersMax);
   }
 
   #rungs(): Address[] {
+    if (this.#knowsNobody) return [];
     const natives = this.#natives();
     for (const native of natives) if (native < this.#address) return [];
     const classic = this.#classicPeers(natives);

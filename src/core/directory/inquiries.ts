@@ -218,6 +218,7 @@ export class Inquiries {
   }
 
   #on(link: LinkId): Open | undefined {
-    return this.#open.find(({ links }) => links.includes(link));
+    for (const one of this.#open) if (one.links.includes(link)) return one;
+    return undefined;
   }
 }

@@ -246,15 +246,16 @@ export class Presence {
     if (record !== undefined && this.#table.isPresent(contact.id)) this.#observer.doubt(now, record);
   }
 
-  /** A neighbor has answered a probe; `isInTime`: without delay. */
-  acked(now: number, slot: number, rttMs: number, isInTime: boolean): void {
+  /** A neighbor has answered a probe; `isInTime`: without delay. @returns whether that is news for the directory */
+  acked(now: number, slot: number, rttMs: number, isInTime: boolean): boolean {
     // One that was busy says nothing of the way to it.
     if (isInTime) this.#pace.measured(rttMs);
     const record = this.#probation.acked(now, slot, isInTime);
-    if (record === undefined) return;
+    if (record === undefined) return false;
     this.#accept(now, record, slot);
     // Now what it says of others is believed as well.
     this.#comparison.compare(slot);
+    return true;
   }
 
   /** A dial to somebody who was believed to be there came to nothing. */

@@ -78,8 +78,9 @@ export class DirectoryTable {
 
   /** Whether it is there, suspect or not. */
   isPresent(id: PeerId): boolean {
-    const status = this.statusOf(id);
-    return status === "alive" || status === "suspect";
+    // Of most there is no note, and mostly of nobody.
+    const note = this.#notes.size === 0 ? undefined : this.#notes.get(id);
+    return note === undefined ? this.#records.has(id) : note.status === "suspect";
   }
 
   /** Since when it is in its state: for the living, since its process began, by its own clock. */
