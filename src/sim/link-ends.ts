@@ -63,8 +63,8 @@ export interface Endpoint<Message> {
   readonly address: Address;
   /** The IP of the address. */
   readonly ip: string;
-  /** Every link that its core has not seen the end of. The kernel adds and removes. */
-  readonly links: Map<LinkId, LinkEnd<Message>>;
+  /** Every link that its core has not seen the end of, in the order in which they began. The kernel adds and removes. */
+  readonly links: LinkEnd<Message>[];
   /** Whether there is room for one more connection that the process has not accepted yet. */
   readonly isAccepting: boolean;
   /** Whether all that it says waits; see {@link postpone}. */
@@ -89,36 +89,40 @@ export interface Unacknowledged<Message> {
   held: SimEvent<Message>[];
 }
 
-/** One side of a link. */
+/** One side of a link. What each message needs of it comes first, to be near to each other in memory. */
 export class LinkEnd<Message> {
   readonly id: LinkId;
   readonly owner: Endpoint<Message>;
-  /** Whom the owner sees at the other side. */
-  readonly remote: Address;
   /** What the kernel knows of the link. */
   socket: "opening" | "open" | "shut";
   /** What the core knows of the link: behind `socket` while a process is frozen. */
   seen: "unseen" | "dialing" | "up" | "gone";
   /** The other side; undefined until a SYN has been accepted. */
   other: LinkEnd<Message> | undefined = undefined;
+  /** Whose the other side is; undefined until then. Kept here as well, so that nothing of the other side need be looked at. */
+  there: Endpoint<Message> | undefined = undefined;
+  /** Where that process listens, or where it was dialed. */
+  to: Address;
   /** The core has ended its half. */
   hasEnded = false;
-  /** The other side's FIN has arrived. */
-  isEndedByOther = false;
-  /** Of a socket that is shut: a reset has been sent or received, so that no packet needs another answer. */
-  isSettled = false;
   lastSentAt = -1;
   /** When the last packet from here arrives there: none may overtake it. */
   lastArrival = 0;
   unacknowledged: Unacknowledged<Message> | undefined = undefined;
+  /** So many events are sent again: they get through, as long as the way is open. */
+  sureLeft = 0;
+  /** The other side's FIN has arrived. */
+  isEndedByOther = false;
+  /** Of a socket that is shut: a reset has been sent or received, so that no packet needs another answer. */
+  isSettled = false;
+  /** Whom the owner sees at the other side. */
+  readonly remote: Address;
   /** What waits because the link is narrow; undefined where it never was. */
   pipe: Pipe<LinkEnd<Message>, SimEvent<Message>> | undefined = undefined;
   /** Bytes that the core has sent and that have not left yet. Counted only where bandwidth is limited. */
   waitingBytes = 0;
   /** The core has been told, or is about to be told, that so much waits. */
   isCongested = false;
-  /** So many events are sent again: they get through, as long as the way is open. */
-  sureLeft = 0;
   /** When the link was dialed or accepted. */
   readonly since: number;
   /** What the dialer has chosen to speak. */
@@ -129,8 +133,16 @@ export class LinkEnd<Message> {
     this.id = id;
     this.owner = owner;
     this.remote = remote;
+    this.to = remote;
     this.socket = isDialer ? "opening" : "open";
     this.seen = isDialer ? "dialing" : "unseen";
     this.since = now;
+  }
+
+  /** A SYN has been accepted: the two belong together from now on. */
+  join(other: LinkEnd<Message>): void {
+    this.other = other;
+    this.there = other.owner;
+    this.to = other.owner.address;
   }
 }

@@ -133,6 +133,7 @@ export class Paths {
 
   /** Whether packets get from one address to another, chance aside. */
   isOpen(from: Address, to: Address): boolean {
+    if (this.#whole && this.#incomingLossBelow.size === 0) return true;
     if (from === to) return true;
     // A loss of everything is no chance: nothing gets through, however often it is tried.
     if (this.#incomingLossBelow.size > 0 && this.#incomingLossBelow.get(to) === certain) return false;

@@ -87,7 +87,7 @@ export class Process<Message, C extends Core<Message>, Event> implements Virtual
   readonly core: C;
   readonly address: Address;
   readonly ip: string;
-  readonly links = new Map<LinkId, LinkEnd<Message>>();
+  readonly links: LinkEnd<Message>[] = [];
   alive = true;
   frozen = false;
   blocked = false;
@@ -105,6 +105,8 @@ export class Process<Message, C extends Core<Message>, Event> implements Virtual
   #nextPort = ephemeralPortMin;
   /** The one wake that counts; others that may still be in the queue are stale. */
   #wake: SimEvent<Message> | undefined = undefined;
+  /** When that is due; −1: there is none. Kept here as well: the event itself lies far away in memory. */
+  #wakeAt = -1;
   #lastWakeAt = -1;
   #wakesInThisMs = 0;
   #isBusy = false;
@@ -311,7 +313,7 @@ export class Process<Message, C extends Core<Message>, Event> implements Virtual
     } else {
       const reason = event.reason!;
       end.seen = "gone";
-      this.links.delete(end.id);
+      tcp.links.remove(end);
       trace.add(at, this.#number, traceDown[reason], end.id);
       this.core.linkDown(this.now, end.id, reason);
     }
@@ -320,6 +322,7 @@ export class Process<Message, C extends Core<Message>, Event> implements Virtual
   #feedWake(event: SimEvent<Message>): void {
     if (event !== this.#wake) return;
     this.#wake = undefined;
+    this.#wakeAt = -1;
     if (this.core.nextWake > this.now) return;
     const at = this.#world.tcp.queue.now;
     this.#wakesInThisMs = at === this.#lastWakeAt ? this.#wakesInThisMs + 1 : 1;
@@ -340,9 +343,10 @@ export class Process<Message, C extends Core<Message>, Event> implements Virtual
     if (nextWake === Number.POSITIVE_INFINITY) return;
     const { queue } = this.#world.tcp;
     const at = Math.max(queue.now, Math.ceil(nextWake - this.#world.startMs));
-    if (this.#wake !== undefined && this.#wake.at <= at) return;
+    if (this.#wakeAt >= 0 && this.#wakeAt <= at) return;
     if (Number.isNaN(at)) throw new SimulationError("wake-loop", `${this.address} wants a wake at ${nextWake}`);
     this.#wake = new SimEvent<Message>("wake", this);
+    this.#wakeAt = at;
     queue.schedule(this.#wake, at);
   }
 }

@@ -29,6 +29,7 @@ import { type Address, joinAddress } from "../core/address.js";
 import type { Dialect, LinkId } from "../core/effects.js";
 import { SimulationError } from "./errors.js";
 import { type Endpoint, type Farewell, LinkEnd, SimEvent, type Unacknowledged } from "./link-ends.js";
+import { LinkTable } from "./link-table.js";
 import type { Paths } from "./paths.js";
 import { EventQueue } from "./queue.js";
 import { queueHardMaxBytes, queueMaxBytes, Uplinks } from "./uplink.js";
@@ -49,6 +50,8 @@ export class Tcp<Message> {
   readonly queue = new EventQueue<SimEvent<Message>>();
   /** The live processes by address. */
   readonly listeners = new Map<Address, Endpoint<Message>>();
+  /** The sides of links that cores have not seen the end of. */
+  readonly links = new LinkTable<Message>();
   /** Dials begun. */
   dials = 0;
   /** Messages that a core sent on a link that was up. */
@@ -79,7 +82,7 @@ export class Tcp<Message> {
   /** A socket for a link that is to be dialed: {@link connect} is next. */
   open(owner: Endpoint<Message>, remote: Address, dialect: Dialect): LinkId {
     const end = new LinkEnd<Message>(this.takeLinkId(), owner, remote, true, this.queue.now, dialect);
-    owner.links.set(end.id, end);
+    this.links.add(end);
     this.dials++;
     return end.id;
   }
@@ -98,8 +101,7 @@ export class Tcp<Message> {
     if (end.hasEnded) throw new SimulationError("link-ended", `${owner.address} sends on link ${link} after its end`);
     if (end.socket !== "open") return;
     this.messages++;
-    const other = end.other!;
-    const event = new SimEvent("message", other.owner, other, message);
+    const event = new SimEvent("message", end.there!, end.other, message);
     this.sentAt?.set(event, this.queue.now);
     if (this.uplinks.isOn) this.#count(end, event);
     this.#transmit(end, event);
@@ -129,7 +131,7 @@ export class Tcp<Message> {
 
   /** Ends all links of a process that has crashed: with resets, or with FINs. */
   abort(owner: Endpoint<Message>, farewell: Farewell): void {
-    for (const end of owner.links.values()) {
+    for (const end of owner.links.slice()) {
       const { other } = end;
       const isOpen = other === undefined || this.#paths.isOpen(owner.address, other.owner.address);
       if (!isOpen) this.#discard(end);
@@ -143,7 +145,7 @@ export class Tcp<Message> {
 
   /** Breaks all links of a process, as a fault of the network does: both sides hear of a reset. */
   reset(owner: Endpoint<Message>): void {
-    for (const end of [...owner.links.values()]) if (end.socket === "open") this.#breakLink(end, "reset");
+    for (const end of owner.links.slice()) if (end.socket === "open") this.#breakLink(end, "reset");
   }
 
   /** Sends a datagram, as over UDP: what is lost stays lost, nothing keeps its order, and nobody is told. */
@@ -196,11 +198,12 @@ export class Tcp<Message> {
 
   /** The link of a process; undefined once it is gone. Throws a SimulationError when there never was one. */
   #find(owner: Endpoint<Message>, link: LinkId): LinkEnd<Message> | undefined {
-    const end = owner.links.get(link);
-    if (end === undefined && !(link <= this.#lastLink && link > 0)) {
+    const end = this.links.get(link);
+    if (end !== undefined && end.owner === owner) return end;
+    if (!(link <= this.#lastLink && link > 0)) {
       throw new SimulationError("link-unknown", `${owner.address} speaks of link ${link}, which never was`);
     }
-    return end;
+    return undefined;
   }
 
   #assertUp(end: LinkEnd<Message>): void {
@@ -214,7 +217,7 @@ export class Tcp<Message> {
 
   /** The core is through with this side of a link. What is still to be sent again goes on its own. */
   #forget(end: LinkEnd<Message>): void {
-    end.owner.links.delete(end.id);
+    this.links.remove(end);
     end.seen = "gone";
     end.socket = "shut";
   }
@@ -248,9 +251,9 @@ export class Tcp<Message> {
       const { ip } = dialer.owner;
       const remote = joinAddress(ip, dialer.owner.takePort())!;
       const accepted = new LinkEnd(this.takeLinkId(), acceptor, remote, false, this.queue.now, dialer.dialect);
-      accepted.other = dialer;
-      dialer.other = accepted;
-      acceptor.links.set(accepted.id, accepted);
+      accepted.join(dialer);
+      dialer.join(accepted);
+      this.links.add(accepted);
       // The acceptance goes first: the acceptor's core may send as soon as it hears of the link.
       this.queue.schedule(new SimEvent("up", dialer.owner, dialer), this.#arrivalFrom(accepted));
       acceptor.input(new SimEvent("up", acceptor, accepted));
@@ -269,7 +272,7 @@ export class Tcp<Message> {
   /** An event goes on its way, or does not get through. */
   #launch(end: LinkEnd<Message>, event: SimEvent<Message>): void {
     const here = end.owner.address;
-    const there = event.owner.address;
+    const there = end.to;
     const isOpen = this.#paths.isOpen(here, there);
     if (isOpen && !this.#drawLoss(end, there)) {
       if (event.bytes > 0) this.#uncount(end, event);
@@ -435,8 +438,7 @@ export class Tcp<Message> {
   #arrivalFrom(end: LinkEnd<Message>): number {
     if (end.lastSentAt === this.queue.now) return end.lastArrival;
     end.lastSentAt = this.queue.now;
-    const to = end.other?.owner.address ?? end.remote;
-    end.lastArrival = Math.max(this.#arrival(end.owner.address, to), end.lastArrival);
+    end.lastArrival = Math.max(this.#arrival(end.owner.address, end.to), end.lastArrival);
     return end.lastArrival;
   }
 

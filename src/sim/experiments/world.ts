@@ -104,19 +104,17 @@ export class ExperimentWorld {
     const config = peerConfig(this.#tuning);
     const contact = { id: this.#newId(), address };
     const had = new Set<Spread>();
-    const process = this.network.start(address, (effects, random) => {
-      const self = { contact, epoch: this.network.now, network: networkName };
-      const arrived = (envelope: Envelope, round: number) => this.#arrived(had, envelope, round);
-      return new PeerCore(self, config, random, {
-        dial: (to, dialect) => effects.dial(to, dialect),
-        send: (link, message) => effects.send(link, message),
-        end: (link) => effects.end(link),
-        close: (link, reason) => effects.close(link, reason),
-        notify: (event) => this.#told?.(index, event, this.network.now),
-        arrived,
-        ordered() {},
-      });
-    });
+    const told = this.#told;
+    const process = this.network.start<PeerCore, PeerEvent>(
+      address,
+      (effects, random) => {
+        const self = { contact, epoch: this.network.now, network: networkName };
+        const arrived = (envelope: Envelope, round: number) => this.#arrived(had, envelope, round);
+        // No object around them: each step on the way to the network is one more place in memory, for each peer.
+        return new PeerCore(self, config, random, Object.assign(effects, { arrived, ordered() {} }));
+      },
+      told && ((event, now) => told(index, event, now)),
+    );
     const entrances = this.peers.length === 0 || this.#seeds.length > 0 ? [] : [this.any().process.address];
     process.call((core, now) => core.start(now, { seeds: this.#seeds, peers: entrances }));
     const peer = { index, process, had };
