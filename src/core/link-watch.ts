@@ -11,9 +11,9 @@
  */
 import type { LinkId } from "./effects.js";
 import type { Ack, Probe } from "./message.js";
-import type { Neighbor } from "./overlay.js";
 import type { OwnHealth } from "./own-health.js";
 import type { NeighborState } from "./peer-events.js";
+import { type Neighbor, slotsMax } from "./views.js";
 
 /** Tunables of the watch over links. */
 export interface LinkConfig {
@@ -74,28 +74,90 @@ export interface LinkWatchOwner {
   wasAway(now: number, forMs: number): void;
 }
 
-interface Watched {
+/** Times that are kept of each slot: one cache line of a processor. */
+const timesPerSlot = 8;
+
+/** The times of all slots of one peer, side by side: with an object for each the watch would be slow where there are many peers. */
+function noTimes(): number[] {
+  return new Array<number>(slotsMax * timesPerSlot).fill(Number.POSITIVE_INFINITY);
+}
+
+/** What is known of one neighbor. Its times are in the list of all. */
+class Watched {
   readonly link: LinkId;
-  heardAt: number;
+  readonly #times: number[];
+  readonly #first: number;
   /** The probe that waits for its ack; 0 for none. */
-  nonce: number;
-  /** When its probe was sent for the first time, and for the last time. */
-  askedAt: number;
-  sentAt: number;
-  silences: number;
-  /** When the first of the probes was sent that are all unanswered; Infinity when none is. */
-  unansweredSince: number;
-  /** When it was first heard long after that; Infinity if it was not. */
-  spokeSince: number;
-  /** When a probe was last answered. */
-  ackedAt: number;
+  nonce = 0;
+  silences = 0;
   /** What the ack is to be told as; 0 for nothing. */
-  mark: number;
+  mark = 0;
   /** The same for the next probe, wanted after the ack that is under way; 0 for none. */
-  nextMark: number;
-  rttMs: number | undefined;
-  bestRttMs: number;
-  congestedSince: number | undefined;
+  nextMark = 0;
+  rttMs: number | undefined = undefined;
+  congestedSince: number | undefined = undefined;
+
+  constructor(now: number, link: LinkId, slot: number, times: number[]) {
+    this.link = link;
+    this.#times = times;
+    this.#first = slot * timesPerSlot;
+    this.heardAt = this.askedAt = this.sentAt = this.ackedAt = now;
+    this.unansweredSince = this.spokeSince = this.bestRttMs = Number.POSITIVE_INFINITY;
+  }
+
+  get heardAt(): number {
+    return this.#times[this.#first]!;
+  }
+  set heardAt(at: number) {
+    this.#times[this.#first] = at;
+  }
+
+  /** When its probe was sent for the first time. */
+  get askedAt(): number {
+    return this.#times[this.#first + 1]!;
+  }
+  set askedAt(at: number) {
+    this.#times[this.#first + 1] = at;
+  }
+
+  /** … and for the last time. */
+  get sentAt(): number {
+    return this.#times[this.#first + 2]!;
+  }
+  set sentAt(at: number) {
+    this.#times[this.#first + 2] = at;
+  }
+
+  /** When the first of the probes was sent that are all unanswered; Infinity when none is. */
+  get unansweredSince(): number {
+    return this.#times[this.#first + 3]!;
+  }
+  set unansweredSince(at: number) {
+    this.#times[this.#first + 3] = at;
+  }
+
+  /** When it was first heard long after that; Infinity if it was not. */
+  get spokeSince(): number {
+    return this.#times[this.#first + 4]!;
+  }
+  set spokeSince(at: number) {
+    this.#times[this.#first + 4] = at;
+  }
+
+  /** When a probe was last answered. */
+  get ackedAt(): number {
+    return this.#times[this.#first + 5]!;
+  }
+  set ackedAt(at: number) {
+    this.#times[this.#first + 5] = at;
+  }
+
+  get bestRttMs(): number {
+    return this.#times[this.#first + 6]!;
+  }
+  set bestRttMs(ms: number) {
+    this.#times[this.#first + 6] = ms;
+  }
 }
 
 /** The watch over all neighbors of one peer. */
@@ -104,6 +166,7 @@ export class LinkWatch {
   readonly #health: OwnHealth;
   readonly #owner: LinkWatchOwner;
   readonly #slots: (Watched | undefined)[] = [];
+  readonly #times = noTimes();
   #lastNonce = 0;
   #nextWake = Number.POSITIVE_INFINITY;
   /** Whose silence it is for; −1 when for something else. */
@@ -137,22 +200,7 @@ export class LinkWatch {
 
   /** A new neighbor. It is probed at once: how near it is sets the pace of much else. */
   neighborUp(now: number, slot: number, link: LinkId): void {
-    const watched: Watched = {
-      link,
-      heardAt: now,
-      nonce: 0,
-      askedAt: now,
-      sentAt: now,
-      silences: 0,
-      unansweredSince: Number.POSITIVE_INFINITY,
-      spokeSince: Number.POSITIVE_INFINITY,
-      ackedAt: now,
-      mark: 0,
-      nextMark: 0,
-      rttMs: undefined,
-      bestRttMs: Number.POSITIVE_INFINITY,
-      congestedSince: undefined,
-    };
+    const watched = new Watched(now, link, slot, this.#times);
     this.#slots[slot] = watched;
     this.#probe(now, watched);
   }
@@ -258,7 +306,8 @@ export class LinkWatch {
       for (const watched of this.#slots) if (watched !== undefined) this.#forgive(now, watched);
       this.#owner.wasAway(now, latenessMs);
     }
-    for (const [slot, watched] of this.#slots.entries()) {
+    for (let slot = 0; slot < this.#slots.length; slot++) {
+      const watched = this.#slots[slot];
       if (watched === undefined) continue;
       const why = this.#look(now, slot, watched);
       if (why !== undefined) this.#owner.lost(now, slot, why);
