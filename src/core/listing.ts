@@ -23,6 +23,7 @@ const prefixMax = 8;
 /** Whether the prefixes of a message are hex digits, ascending, and none lies within another. */
 export function arePrefixes(parts: readonly { readonly prefix: string }[]): boolean {
   if (parts.length > partsMax) return false;
+  if (parts.length === 1 && parts[0]!.prefix === "") return true;
   let before: string | undefined;
   for (const { prefix } of parts) {
     if (!/^[0-9a-f]{0,8}$/.test(prefix)) return false;

@@ -43,27 +43,28 @@ import {
 
 /** The parts of one peer. */
 export class PeerParts {
-  readonly self: PeerSelf;
-  readonly config: PeerConfig;
-  readonly effects: PeerEffects;
+  // What nearly every input needs comes first: it is one place in memory.
   readonly overlay: Overlay;
-  readonly history: History;
-  readonly own: OwnLife;
-  readonly sequencer: Sequencer;
-  readonly broadcast: Broadcast;
-  readonly reconciler: Reconciler;
   readonly watch: LinkWatch;
-  readonly presence: Presence;
-  readonly publisher: Publisher;
-  readonly entrance: Entrance;
-  readonly crossing: Crossing;
-  readonly classic: ClassicSide;
   /** When they want to be woken. */
   readonly wakes: Wakes;
-  /** What has happened so far. */
-  readonly counters = { delivered: 0, published: 0, duplicates: 0, gaps: 0 };
   /** The time of the input that is being dealt with. */
   now = 0;
+  readonly broadcast: Broadcast;
+  readonly reconciler: Reconciler;
+  readonly presence: Presence;
+  readonly own: OwnLife;
+  readonly effects: PeerEffects;
+  readonly history: History;
+  readonly sequencer: Sequencer;
+  readonly classic: ClassicSide;
+  readonly entrance: Entrance;
+  readonly publisher: Publisher;
+  readonly crossing: Crossing;
+  readonly self: PeerSelf;
+  readonly config: PeerConfig;
+  /** What has happened so far. */
+  readonly counters = { delivered: 0, published: 0, duplicates: 0, gaps: 0 };
   /** How old the message is that is just being repaired. */
   #repairAgeMs = 0;
   readonly #questions = new Questions();

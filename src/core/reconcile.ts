@@ -264,7 +264,7 @@ export class Reconciler {
     if (isRoot && this.#goesFirst(now, side, parts[0]!)) return true;
     side.sent = undefined;
     if (parts.length === 0) return true;
-    const differing = this.#differing(parts);
+    const differing = isRoot && this.#isSame(parts[0]!) ? [] : this.#differing(parts);
     if (differing.length === 0) side.listing.digest([]);
     else this.#lookCloser(side, differing);
     return true;
@@ -306,6 +306,11 @@ export class Reconciler {
     if (told !== undefined && told < 1) return true;
     if (sent === undefined || (sent.lower === theirs.lower && sent.upper === theirs.upper)) return false;
     return sent.upper === theirs.upper ? sent.lower > theirs.lower : sent.upper > theirs.upper;
+  }
+
+  #isSame({ lower, upper }: DigestPart): boolean {
+    const mine = this.#history.digest("");
+    return mine.lower === lower && mine.upper === upper;
   }
 
   /** The prefixes under which not all is the same, those included that only this side has something under. */

@@ -26,6 +26,8 @@ export interface Neighbor {
 export class ActiveView {
   /** In the order in which they came. Not to be changed from outside. */
   readonly neighbors: Neighbor[] = [];
+  /** Their links, at the same places: each message that comes is looked up, and most neighbors need not be looked at for it. */
+  readonly #links: LinkId[] = [];
   readonly #random: Random;
   /** Slots in use, as bits. */
   #slots = 0;
@@ -41,19 +43,22 @@ export class ActiveView {
     this.#slots |= 1 << slot;
     const neighbor = { contact, link, slot, epoch, since: now };
     this.neighbors.push(neighbor);
+    this.#links.push(link);
     return neighbor;
   }
 
   /** No longer a neighbor. */
   remove(neighbor: Neighbor): void {
-    this.neighbors.splice(this.neighbors.indexOf(neighbor), 1);
+    const index = this.neighbors.indexOf(neighbor);
+    this.neighbors.splice(index, 1);
+    this.#links.splice(index, 1);
     this.#slots &= ~(1 << neighbor.slot);
   }
 
   /** The neighbor at the other side of a link. */
   on(link: LinkId): Neighbor | undefined {
-    const { neighbors } = this;
-    for (let i = 0; i < neighbors.length; i++) if (neighbors[i]!.link === link) return neighbors[i];
+    const links = this.#links;
+    for (let i = 0; i < links.length; i++) if (links[i] === link) return this.neighbors[i];
     return undefined;
   }
 
