@@ -210,13 +210,14 @@ export class LinkWatch {
     this.#slots[slot] = undefined;
   }
 
-  /** Something has arrived. */
-  heard(now: number, slot: number): void {
+  /** Something has arrived. @returns whether the next wake may come later for it */
+  heard(now: number, slot: number): boolean {
     const watched = this.#slots[slot]!;
     watched.heardAt = now;
     if (slot === this.#nextSlot) this.#outdate(now);
     if (now - watched.unansweredSince >= deafSignMs) watched.spokeSince = Math.min(watched.spokeSince, now);
     this.#health.heard(now);
+    return this.#isStale;
   }
 
   /** When something last came from the neighbor on a slot; −Infinity when there is none. */

@@ -8,7 +8,6 @@
  */
 import type { Address } from "./address.js";
 import type { ClassicMessage } from "./classic/message.js";
-import type { DirectoryMessage } from "./directory/messages.js";
 import type { PeerState, Tags } from "./directory/record.js";
 import type { Core, Dialect, DownReason, LinkId } from "./effects.js";
 import type { PeerId } from "./identity.js";
@@ -280,15 +279,11 @@ export class PeerCore implements Core<Message | ClassicMessage> {
     if (!this.#parts.reconciler.receive(now, slot, message)) this.#parts.drop(now, slot, "misbehaved");
   }
 
-  #directory(now: number, neighbor: Neighbor, message: DirectoryMessage): void {
-    if (!this.#parts.presence.receive(now, neighbor, message)) this.#parts.drop(now, neighbor.slot, "misbehaved");
-  }
-
   #fromNeighbor(now: number, neighbor: Neighbor, message: Message): void {
     this.#parts.now = now;
     const { slot } = neighbor;
-    this.#parts.watch.heard(now, slot);
     const { wakes } = this.#parts;
+    if (this.#parts.watch.heard(now, slot)) wakes.touch(watchBit);
     switch (message.type) {
       case "gossip":
         wakes.touch(broadcastBit | memoryBits);
@@ -318,16 +313,14 @@ export class PeerCore implements Core<Message | ClassicMessage> {
         this.#parts.watch.receive(now, slot, message);
         break;
       case "news":
-      case "probe-request":
-      case "probe-result":
-        wakes.touch(presenceBit);
-        this.#directory(now, neighbor, message);
-        break;
       case "summary":
       case "sums":
       case "versions":
       case "ask":
-        this.#directory(now, neighbor, message);
+      case "probe-request":
+      case "probe-result":
+        wakes.touch(presenceBit);
+        if (!this.#parts.presence.receive(now, neighbor, message)) this.#parts.drop(now, slot, "misbehaved");
         break;
       default:
         wakes.touch(overlayBit);
