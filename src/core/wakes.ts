@@ -77,6 +77,13 @@ export class Wakes {
     return next;
   }
 
+  /** The same, by asking all of them anew: what {@link next} must always say. For tests; slow. */
+  get nextOfAll(): number {
+    const { watch, overlay, publisher, entrance, classic, presence, broadcast, reconciler, history } = this.#parts;
+    const all = [watch, overlay, publisher, entrance, classic, presence, broadcast, reconciler, history];
+    return Math.min(...all.map(({ nextWake }) => nextWake));
+  }
+
   /** Whether a part is to be woken by now. */
   isDue(place: number, now: number): boolean {
     if ((this.#stale | this.#touched) !== 0) this.#ask();
