@@ -45,13 +45,19 @@ export const wakePlaces = {
 /** What most inputs do not concern, as bits. */
 export const calmBits =
   (1 << wakePlaces.overlay) | (1 << wakePlaces.publisher) | (1 << wakePlaces.entrance) | (1 << wakePlaces.classic);
+/** The overlay's bit. */
 export const overlayBit = 1 << wakePlaces.overlay;
+/** That of the watch over links. */
 export const watchBit = 1 << wakePlaces.watch;
+/** That of the directory. */
 export const presenceBit = 1 << wakePlaces.presence;
+/** That of the broadcast. */
 export const broadcastBit = 1 << wakePlaces.broadcast;
+/** That of the reconciliation. */
 export const reconcilerBit = 1 << wakePlaces.reconciler;
 /** What has been seen, and what waits to be repaired or given up for that. */
 export const memoryBits = reconcilerBit | (1 << wakePlaces.history);
+/** The bits of all parts. */
 export const allBits = 0x1ff;
 
 /** The next wakes of one peer's parts. */
