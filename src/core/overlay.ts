@@ -147,6 +147,11 @@ export class Overlay {
     this.#greetings.dial(now, "mix", address, { id, address });
   }
 
+  /** Parts have become one: a neighbor is to be exchanged for a random contact soon, at every peer. */
+  mix(now: number): void {
+    if (this.#started) this.#search.mixSoon(now);
+  }
+
   /** A link is up. */
   linkUp(now: number, link: LinkId, remote: Address): void {
     if (this.#started) this.#greetings.linkUp(now, link, remote);

@@ -331,6 +331,10 @@ export class PeerParts {
         this.wakes.touch(overlayBit);
         return this.overlay.call(now, stranger);
       },
+      healed: (now) => {
+        this.wakes.touch(overlayBit);
+        this.overlay.mix(now);
+      },
       accusedDied: (now, { address }) => {
         this.wakes.touch(calmBits);
         this.classic.reportDeath(now, address);

@@ -88,6 +88,12 @@ export class Search {
     this.#fillAt = this.#mixAt = this.#recallAt = this.#rollCallAt = Number.POSITIVE_INFINITY;
   }
 
+  /** Mixes like a young peer once more. */
+  mixSoon(now: number): void {
+    this.#mixPauseMs = this.#config.mixMinMs;
+    this.#mixAt = Math.min(this.#mixAt, now + this.#jittered(this.#mixPauseMs));
+  }
+
   /** Does what is due. */
   wake(now: number): void {
     if (this.#mixAt <= now) this.#mix(now);
@@ -244,8 +250,7 @@ export class Search {
   #beginRollCall(now: number): void {
     this.#rollCall = this.#passive.contacts.slice();
     this.#rollCallAt = now + this.#jittered(rollCallPauseMs);
-    this.#mixPauseMs = this.#config.mixMinMs;
-    this.#mixAt = Math.min(this.#mixAt, now + this.#jittered(this.#mixPauseMs));
+    this.mixSoon(now);
   }
 
   #callTheRoll(now: number): void {

@@ -23,51 +23,21 @@ import type { DirectoryConfig } from "./config.js";
 import { Islands } from "./islands.js";
 import { Jury } from "./jury.js";
 import type { DirectoryMessage, News } from "./messages.js";
-import { Observer, type ObserverOwner, type Sighting } from "./observer.js";
+import { Observer, type Sighting } from "./observer.js";
 import { OwnRecord } from "./own-record.js";
+import type { Parting, PresenceOwner, PresenceSelf } from "./presence-owner.js";
 import { Probation } from "./probation.js";
+import { Pulse } from "./pulse.js";
 import { type Accusation, isNewer, type PeerRecord, type Tags } from "./record.js";
+import { Returns } from "./returns.js";
 import { Rumors } from "./rumors.js";
 import { Stillness } from "./stillness.js";
 import { Strangers } from "./strangers.js";
 import { isAbout, isOfDeafness } from "./suspicions.js";
-import { type Changed, DirectoryTable } from "./table.js";
+import { DirectoryTable } from "./table.js";
 
 export type { Sighting } from "./observer.js";
-
-/** Who this peer is. */
-export interface PresenceSelf {
-  readonly contact: Contact;
-  /** When this process started, in milliseconds since 1970. */
-  readonly epoch: number;
-  /** Checked by whoever takes them from an application; see `tagsFault`. */
-  readonly tags: Tags;
-}
-
-/** What the directory needs of the peer that it belongs to, and whom it tells. No method may call back into it. */
-export interface PresenceOwner extends Omit<ObserverOwner, "accuse" | "compared" | "found" | "isDecided"> {
-  /** Probes the neighbor on a slot now. */
-  probe(now: number, slot: number): void;
-  /** An entry has changed. */
-  readonly changed: Changed;
-  /** Makes somebody a neighbor who belongs to another part of the network. */
-  call(now: number, stranger: Contact): void;
-  /** A peer is dead, and this one is among those who accused it: the seeds are to hear of it. */
-  accusedDied(now: number, record: PeerRecord): void;
-}
-
-/** Why somebody is no longer a neighbor. */
-export type Parting =
-  /** The other side has closed the link without a goodbye: it spoke just now. */
-  | "closed"
-  /** The link broke. That may be the network's doing. */
-  | "lost"
-  /** This peer has given the link up, for it was silent. */
-  | "silent"
-  /** … for what came was never an answer. */
-  | "deaf"
-  /** In good order, or for reasons that say nothing. */
-  | "ended";
+export type { Parting, PresenceOwner, PresenceSelf } from "./presence-owner.js";
 
 /** One peer's directory. */
 export class Presence {
@@ -83,6 +53,8 @@ export class Presence {
   readonly #strangers: Strangers;
   readonly #islands = new Islands();
   readonly #stillness = new Stillness();
+  readonly #returns = new Returns();
+  readonly #pulse: Pulse;
   readonly #pace = new Pace();
   readonly #isFull: boolean;
   /** Since when there is no neighbor. */
@@ -143,6 +115,7 @@ export class Presence {
     });
     this.#probation = new Probation(config, (now, slot) => owner.probe(now, slot));
     this.#strangers = new Strangers(contact.id, this.#table, random);
+    this.#pulse = new Pulse(contact.id, this.#table, this.#stillness);
   }
 
   /** What this peer says of itself. */
@@ -165,6 +138,7 @@ export class Presence {
       this.#comparison.nextWake,
       this.#table.nextWake,
       this.#strangers.nextWake,
+      this.#pulse.nextWake,
       this.#own.refuteAt,
     );
   }
@@ -179,7 +153,9 @@ export class Presence {
     this.#isOver = false;
     this.#aloneSince = now;
     this.#table.put(now, this.#own.record);
-    if (this.#isFull) this.#observer.start(now);
+    if (!this.#isFull) return;
+    this.#observer.start(now);
+    this.#pulse.start(now);
   }
 
   /** Tells all neighbors that this peer leaves. Nothing happens after it. */
@@ -321,6 +297,7 @@ export class Presence {
   wake(now: number): void {
     if (this.#isOver) return;
     if (this.#own.refuteAt <= now) this.#say(now, this.#own.refute(now));
+    if (this.#pulse.nextWake <= now && this.#pulse.isDue(now)) this.#say(now, this.#own.change({}));
     if (this.#observer.nextWake <= now) this.#observer.wake(now);
     if (this.#jury.nextWake <= now) this.#jury.wake(now);
     if (this.#comparison.nextWake <= now) this.#comparison.wake(now);
@@ -362,12 +339,16 @@ export class Presence {
       if (id === contact.id) this.#correct(slot, known, record);
       return;
     }
-    const isBack = this.#table.statusOf(id) === "dead" && known?.epoch === record.epoch && !record.hasLeft;
-    if (!isBack) this.#accept(now, record, slot, agoMs);
+    if (!this.#isBack(record)) this.#accept(now, record, slot, agoMs);
     else if (id === contact.id)
       this.#probation.begin(now, slot, record, this.#table.accusationsOf(id).some(isOfDeafness));
     // Nobody brings others back who is not believed to be there itself.
     else if (this.#table.isPresent(contact.id)) this.#accept(now, record, slot, agoMs);
+  }
+
+  /** Whether somebody who was taken for dead says that it lives, in the same life. */
+  #isBack({ id, epoch, hasLeft }: PeerRecord): boolean {
+    return !hasLeft && this.#table.statusOf(id) === "dead" && this.#table.get(id)!.epoch === epoch;
   }
 
   /** A neighbor does not know what is said of it: it will say something newer, and so be believed. */
@@ -382,8 +363,10 @@ export class Presence {
 
   /** Takes a record that is newer than what is known, and passes it on. */
   #accept(now: number, record: PeerRecord, from: number, agoMs = 0): void {
+    const isBack = this.#isBack(record);
     this.#jury.renewed(now, record);
     this.#observer.forget(record.id);
+    if (isBack && this.#returns.back(now, this.#table.present)) this.#owner.healed(now);
     if (this.#table.put(now, record, agoMs) && this.#isFull) {
       this.#rumors.addRecord(now, record, this.#slotsBut(from));
     }
