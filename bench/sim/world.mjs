@@ -4,8 +4,8 @@ import { ExperimentWorld } from "../../dist/sim/experiments/world.js";
 const [peers, seconds, directory] = [Number(process.argv[2]), Number(process.argv[3]), process.argv[4]];
 const before = used();
 const world = new ExperimentWorld(1, { directory: { directory } }, { seeds: 3 });
-// So that a second of joining is the same share of all networks.
-world.grow(peers, { joinsPerSecond: Math.max(200, peers / 10), settleMs: 10_000 });
+// So that a second of joining is the same share of all networks. Half a minute after the last change they are still.
+world.grow(peers, { joinsPerSecond: Math.max(200, peers / 10), settleMs: 40_000 });
 const grown = used();
 live(Math.min(seconds, 5));
 const spread = world.publish(world.any());

@@ -57,6 +57,16 @@ interface Disagreement {
   readonly graceMs: number;
 }
 
+/** Two that no way joins. */
+interface CutOff {
+  readonly one: Life;
+  readonly other: Life;
+  readonly reached: number;
+  readonly running: number;
+}
+
+/** Few neighbors chosen at random may be a clique at some moment. It finds that out, and is joined to the rest. */
+const partsGraceMs = 60_000;
 /** Peers that have heard badly are believed again after a time that grows. */
 const deafenedGraceMs = 120_000;
 /** Where packets are lost, three silences in a row happen. The suspect refutes, as soon as it hears of it. */
@@ -120,9 +130,11 @@ export class Judge {
     } else if (event.type === "dead") this.#died(life, event.peer.id!, event.peer.epoch);
   }
 
-  /** How much longer than it is calm the peers may take to agree: until then they are waited for. In milliseconds. */
+  /** How much longer than it is calm the peers may take to agree, and to hang together: until then they are waited for. In milliseconds. */
   graceMs(): number {
-    return this.#disagreement(this.#world.lives.filter((life) => life.isHonest))?.graceMs ?? 0;
+    const honest = this.#world.lives.filter((life) => life.isHonest);
+    const isInParts = this.#cutOff(honest) !== undefined;
+    return Math.max(this.#disagreement(honest)?.graceMs ?? 0, isInParts ? partsGraceMs : 0);
   }
 
   /** Everything that must hold at the end. */
@@ -235,25 +247,32 @@ export class Judge {
   }
 
   #connection(honest: readonly Life[]): void {
-    if (honest.length < 2) return;
+    const cutOff = this.#cutOff(honest);
+    if (cutOff === undefined) return;
+    const { one, other, reached, running } = cutOff;
+    this.#note({
+      promise: "overlay connected",
+      message: `no way leads from peer ${one.number} to peer ${other.number}: ${reached} of ${running} hang together`,
+      lines: [this.#line(one, "neighbors", numbersOf(one)), this.#line(other, "neighbors", numbersOf(other))],
+    });
+  }
+
+  /** Two peers between which there is no way, if there are such. */
+  #cutOff(honest: readonly Life[]): CutOff | undefined {
+    if (honest.length < 2) return undefined;
     // Those who mean harm are on the way, and let others pass.
     const running = this.#world.lives.filter(({ isUp }) => isUp);
     const byId = new Map(running.map((life) => [life.id as string, life]));
-    const first = honest[0]!;
-    const reached = new Set<Life>([first]);
+    const one = honest[0]!;
+    const reached = new Set<Life>([one]);
     for (const life of reached) {
       for (const { id } of life.core.neighbors()) {
-        const other = id === undefined ? undefined : byId.get(id);
-        if (other !== undefined) reached.add(other);
+        const next = id === undefined ? undefined : byId.get(id);
+        if (next !== undefined) reached.add(next);
       }
     }
-    const cutOff = honest.find((life) => !reached.has(life));
-    if (cutOff === undefined) return;
-    this.#note({
-      promise: "overlay connected",
-      message: `no way leads from peer ${first.number} to peer ${cutOff.number}: ${reached.size} of ${running.length} hang together`,
-      lines: [this.#line(first, "neighbors", numbersOf(first)), this.#line(cutOff, "neighbors", numbersOf(cutOff))],
-    });
+    const other = honest.find((life) => !reached.has(life));
+    return other === undefined ? undefined : { one, other, reached: reached.size, running: running.length };
   }
 
   #bounds(honest: readonly Life[]): void {
