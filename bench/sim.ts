@@ -16,7 +16,7 @@ import { columns } from "./figures.js";
 export interface SimBenchOptions {
   /** Sizes of the network, each from 10 on. */
   readonly peers: readonly number[];
-  /** Virtual seconds that are measured, from 1 on. */
+  /** Virtual seconds that are measured of 1,000 peers and more, from 1 on. Of fewer as many more, or compiling would be measured. */
   readonly seconds: number;
   readonly runs: number;
   /** Hears what is being done. */
@@ -68,7 +68,10 @@ export async function benchSim({ peers, seconds, runs, progress }: SimBenchOptio
     const values = new Map<string, number[]>();
     for (let run = 1; run <= runs; run++) {
       progress(`${count} peers, run ${run}/${runs}`);
-      for (const [figure, value] of figuresOf(count, await told(count, seconds, progress))) {
+      for (const [figure, value] of figuresOf(
+        count,
+        await told(count, seconds * Math.max(1, Math.round(1_000 / count)), progress),
+      )) {
         values.set(figure, [...(values.get(figure) ?? []), value]);
       }
     }
