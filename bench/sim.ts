@@ -68,10 +68,8 @@ export async function benchSim({ peers, seconds, runs, progress }: SimBenchOptio
     const values = new Map<string, number[]>();
     for (let run = 1; run <= runs; run++) {
       progress(`${count} peers, run ${run}/${runs}`);
-      for (const [figure, value] of figuresOf(
-        count,
-        await told(count, seconds * Math.max(1, Math.round(1_000 / count)), progress),
-      )) {
+      const measured = await told(count, seconds * Math.max(1, Math.round(1_000 / count)), progress);
+      for (const [figure, value] of figuresOf(count, measured)) {
         values.set(figure, [...(values.get(figure) ?? []), value]);
       }
     }

@@ -288,6 +288,7 @@ export class LinkWatch {
     this.#staleSince = now;
   }
 
+  /** Finds the next wake anew, from what is known of all. */
   #rearm(): void {
     this.#isStale = false;
     this.#nextWake = Number.POSITIVE_INFINITY;

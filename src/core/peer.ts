@@ -193,9 +193,9 @@ export class PeerCore implements Core<Message | ClassicMessage> {
   }
 
   congested(now: number, link: LinkId, isCongested: boolean): void {
-    this.#parts.wakes.touch(allBits);
     const neighbor = this.#parts.overlay.neighborOn(link);
     if (neighbor === undefined) return;
+    this.#parts.wakes.touch(allBits);
     const { slot } = neighbor;
     this.#parts.watch.congested(now, slot, isCongested);
     this.#parts.broadcast.congested(now, slot, isCongested);

@@ -105,7 +105,7 @@ export class Comparison {
   }
 
   /** The stillness is over: the next turn comes sooner. */
-  hurry(now: number): void {
+  stirred(now: number): void {
     if (this.#turnAt !== Number.POSITIVE_INFINITY) this.#turnAt = Math.min(this.#turnAt, this.#nextTurn(now));
   }
 

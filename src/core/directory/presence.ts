@@ -403,7 +403,7 @@ export class Presence {
   /** Something is new here, or different elsewhere. */
   #stir(now: number): void {
     if (!this.#stillness.stir(now)) return;
-    this.#comparison.hurry(now);
+    this.#comparison.stirred(now);
     this.#observer.stirred(now);
   }
 
