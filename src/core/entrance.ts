@@ -41,12 +41,8 @@ export class Entrance {
     });
     const registration = this.#registration;
     this.#joining = new Joining({
-      get seedsSettled() {
-        return registration.settled;
-      },
-      get hasProspects() {
-        return owner.hasProspects;
-      },
+      seedsSettled: () => registration.settled,
+      hasProspects: () => owner.hasProspects(),
       askSeeds: (now) => registration.ask(now),
       meet: (now, addresses) => owner.meet(now, addresses),
       alone: (now) => owner.alone(now),

@@ -12,9 +12,9 @@ const entrancesMax = 64;
 /** What the joining needs to know, and whom it tells. */
 export interface JoiningOwner {
   /** Whether the seeds have all answered or failed by now. */
-  readonly seedsSettled: boolean;
+  seedsSettled(): boolean;
   /** Whether there is a neighbor, somebody being asked to become one, or somebody in reserve. */
-  readonly hasProspects: boolean;
+  hasProspects(): boolean;
   /** Asks the seeds. */
   askSeeds(now: number): void;
   /** Gives the overlay addresses to ask. */
@@ -78,7 +78,7 @@ export class Joining {
 
   /** A seed has answered, or has not. */
   seedsHeard(now: number): void {
-    if (this.#isAlone || !this.#owner.seedsSettled || this.#owner.hasProspects) return;
+    if (this.#isAlone || !this.#owner.seedsSettled() || this.#owner.hasProspects()) return;
     this.#isAlone = true;
     this.#owner.alone(now);
     this.#nowJoined(true);

@@ -276,14 +276,13 @@ export class PeerParts {
   }
 
   #makeEntrance(random: Random, foreign: (address: Address, theirs: string) => void): Entrance {
-    const core = this;
     const { effects } = this;
     return new Entrance(this.self, this.config.registration, random, {
       dial: (address) => effects.dial(address, "native"),
       send: (link, message) => effects.send(link, message),
       close: (link, reason) => effects.close(link, reason),
-      get hasProspects() {
-        const { neighbors, passive, isSearching } = core.overlay;
+      hasProspects: () => {
+        const { neighbors, passive, isSearching } = this.overlay;
         return isSearching || neighbors.length > 0 || passive.length > 0;
       },
       meet: (now, addresses) => {
@@ -309,13 +308,10 @@ export class PeerParts {
   }
 
   #makePresence(health: OwnHealth, random: Random): Presence {
-    const core = this;
     const { contact, epoch, network, tags = {} } = this.self;
     const { effects } = this;
     return new Presence({ contact, epoch, tags }, this.config.directory, health, random, {
-      get neighbors() {
-        return core.overlay.neighbors;
-      },
+      neighbors: () => this.overlay.neighbors,
       dial: (address) => effects.dial(address, "native"),
       send: (link, message) => effects.send(link, message),
       close: (link, reason) => effects.close(link, reason),
@@ -343,19 +339,14 @@ export class PeerParts {
   }
 
   #makePublisher(): Publisher {
-    const core = this;
     return new Publisher(this.config.publish, {
-      get isAlone() {
-        return core.entrance.isAlone;
-      },
-      get slots() {
+      isAlone: () => this.entrance.isAlone,
+      slots: () => {
         let slots = 0;
-        for (const { slot } of core.overlay.neighbors) slots |= 1 << slot;
+        for (const { slot } of this.overlay.neighbors) slots |= 1 << slot;
         return slots;
       },
-      get hasRoom() {
-        return core.overlay.neighbors.some(({ slot }) => !core.watch.isCongested(slot));
-      },
+      hasRoom: () => this.overlay.neighbors.some(({ slot }) => !this.watch.isCongested(slot)),
       spread: (now, request) => this.#spread(now, request),
       resend: (_now, slot, envelope) => {
         const neighbor = this.overlay.neighbors.find((other) => other.slot === slot)!;

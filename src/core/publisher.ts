@@ -59,11 +59,11 @@ export interface Spread {
 /** What the publisher needs, and whom it tells. */
 export interface PublisherOwner {
   /** Whether there is nobody, and nobody to turn to. */
-  readonly isAlone: boolean;
+  isAlone(): boolean;
   /** How many neighbors there are, as a bit mask of slots. */
-  readonly slots: number;
+  slots(): number;
   /** Whether any neighbor's link has room. */
-  readonly hasRoom: boolean;
+  hasRoom(): boolean;
   /** Makes an envelope of the request and sends it. */
   spread(now: number, request: PublishRequest): Spread;
   /** Sends a message again, to one neighbor. */
@@ -135,7 +135,7 @@ export class Publisher {
     }
     const deadline = now + publishTimeoutMs;
     if (this.#waiting.length === 0 && this.#mayGo(request)) this.#go(now, { request, deadline });
-    else if (this.#waiting.length === 0 && this.#owner.slots === 0 && this.#owner.isAlone) {
+    else if (this.#waiting.length === 0 && this.#owner.slots() === 0 && this.#owner.isAlone()) {
       this.#owner.failed(now, request.token, "alone", aloneText);
     } else if (
       this.#waiting.length >= waitingMax ||
@@ -235,7 +235,7 @@ export class Publisher {
     while (this.#waiting[0] !== undefined && this.#waiting[0].deadline <= now) {
       const { request } = this.#waiting.shift()!;
       this.#waitingBytes -= request.payload.length;
-      if (this.#owner.slots === 0) this.#owner.failed(now, request.token, "alone", aloneText);
+      if (this.#owner.slots() === 0) this.#owner.failed(now, request.token, "alone", aloneText);
       else this.#owner.failed(now, request.token, "timeout", "the neighbors are too slow to take another message");
     }
     if (this.#askAllAt <= now) this.#askAll(now);
@@ -251,10 +251,10 @@ export class Publisher {
 
   #mayGo({ payload, allowAlone }: PublishRequest): boolean {
     const { windowMax, windowMaxBytes } = this.#config;
-    if (this.#owner.slots === 0) return allowAlone;
+    if (this.#owner.slots() === 0) return allowAlone;
     const isEmpty = this.#unsettled === 0;
     return (
-      this.#owner.hasRoom &&
+      this.#owner.hasRoom() &&
       this.#unsettled < windowMax &&
       (isEmpty || this.#sentBytes + payload.length <= windowMaxBytes)
     );
@@ -273,7 +273,7 @@ export class Publisher {
 
   #go(now: number, { request, deadline }: Waiting): void {
     const { envelope, slots, isAnnounced } = this.#owner.spread(now, request);
-    if (this.#owner.slots === 0) {
+    if (this.#owner.slots() === 0) {
       this.#owner.published(now, request.token, envelope, 0);
       return;
     }
@@ -323,7 +323,7 @@ export class Publisher {
   }
 
   #resendOrphans(now: number): void {
-    if (this.#owner.slots === 0) return;
+    if (this.#owner.slots() === 0) return;
     const isOrphan = ({ slots, isSettled, isAnnounced }: Sent) => slots === 0 && !isSettled && !isAnnounced;
     const orphans = this.#sent.filter(isOrphan);
     if (orphans.length === 0) return;
@@ -334,8 +334,7 @@ export class Publisher {
 
   /** The tree has no way out of here just now, or it broke: any neighbor will do. */
   #resend(now: number, sent: Sent): void {
-    const { slots } = this.#owner;
-    const slot = lowestOf(slots);
+    const slot = lowestOf(this.#owner.slots());
     sent.slots = 1 << slot;
     sent.asked = sent.slots;
     sent.neighbors = 1;

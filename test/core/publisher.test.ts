@@ -18,15 +18,9 @@ function scene(config: Partial<PublishConfig> = {}): Scene {
   const publisher = new Publisher(
     { ...publishDefaults, ...config },
     {
-      get isAlone() {
-        return world.isAlone;
-      },
-      get slots() {
-        return world.slots;
-      },
-      get hasRoom() {
-        return world.hasRoom;
-      },
+      isAlone: () => world.isAlone,
+      slots: () => world.slots,
+      hasRoom: () => world.hasRoom,
       spread(_now, { payload, token }) {
         log.push(`spread ${token}`);
         const envelope = { origin: "0", epoch: 1, seq: ++seq, topic: "t", payload } as unknown as Envelope;

@@ -262,27 +262,24 @@ export class ClassicSide {
   }
 
   #neighborhoodOwner(): NeighborhoodOwner {
-    const side = this;
     return {
-      heard: (now, gossip) => side.#owner.heard(now, gossip),
+      heard: (now, gossip) => this.#owner.heard(now, gossip),
       linked: () => {},
       alone: () => {},
       died: (_now, peer) => {
-        side.#known.delete(peer);
-        side.#registrations.forget(peer);
+        this.#known.delete(peer);
+        this.#registrations.forget(peer);
       },
-      notify: (event) => side.#owner.notify(event),
-      candidates: () => side.#candidates(),
-      rungs: () => side.#rungs(),
-      isOwn: (address) => side.#own.has(address),
-      get isElsewhere() {
-        for (const native of side.#owner.nativePeers()) if (native !== side.#address) return true;
+      notify: (event) => this.#owner.notify(event),
+      candidates: () => this.#candidates(),
+      rungs: () => this.#rungs(),
+      isOwn: (address) => this.#own.has(address),
+      isElsewhere: () => {
+        for (const native of this.#owner.nativePeers()) if (native !== this.#address) return true;
         return false;
       },
-      own: side.#address,
-      get seeds() {
-        return [...new Set([...side.#seeds, ...side.#registrations.seeds])];
-      },
+      own: () => this.#address,
+      seeds: () => [...new Set([...this.#seeds, ...this.#registrations.seeds])],
     };
   }
 

@@ -19,7 +19,7 @@ export interface LivenessOwner {
   /** A neighbor did not answer for the last time. It is still a neighbor during this call. */
   died(now: number, peer: Address): void;
   /** The IP that this peer gives in its requests. */
-  readonly ownIp: string;
+  ownIp(): string;
 }
 
 /** The liveness tests of one peer. */
@@ -71,7 +71,7 @@ export class Liveness {
     this.#underWay.add(neighbor.address);
     this.#exchanges.begin(now, {
       to: neighbor.address,
-      message: { type: "liveness-request", timestamp: classicTimestamp(now), ip: this.#owner.ownIp },
+      message: { type: "liveness-request", timestamp: classicTimestamp(now), ip: this.#owner.ownIp() },
       limitMs: Math.min(this.#config.probeTimeoutMs, this.#config.probeIntervalMs),
       onOutcome: (at, outcome) => this.#tested(at, neighbor, outcome),
     });

@@ -40,7 +40,7 @@ export type NeighborhoodEvent =
 export interface NeighborhoodOwner
   extends Pick<NeighborsOwner, "candidates" | "rungs" | "isElsewhere" | "isOwn" | "own"> {
   /** The seeds to report deaths to. */
-  readonly seeds: readonly Address[];
+  seeds(): readonly Address[];
   /** A gossip from somebody else, seen for the first time. It has been passed on already. */
   heard(now: number, gossip: Gossip): void;
   /** There is a new neighbor. */
@@ -258,7 +258,7 @@ export class Neighborhood {
 
   /** Every seed of the config, not only those of this peer's own majority: the dead one had chosen others. */
   #tellSeeds(now: number, report: DeathReport): void {
-    for (const seed of this.#owner.seeds) this.#outboxFor(seed).push(now, report);
+    for (const seed of this.#owner.seeds()) this.#outboxFor(seed).push(now, report);
   }
 
   #outboxFor(seed: Address): Outbox {
@@ -274,7 +274,7 @@ export class Neighborhood {
   }
 
   #ownIp(): string {
-    const { own } = this.#owner;
+    const own = this.#owner.own();
     return own === undefined ? "0.0.0.0" : splitAddress(own).ip;
   }
 
@@ -303,24 +303,17 @@ export class Neighborhood {
       candidates: () => owner.candidates(),
       rungs: () => owner.rungs?.() ?? owner.candidates(),
       isOwn: (address) => owner.isOwn(address),
-      get isElsewhere() {
-        return owner.isElsewhere === true;
-      },
-      get own() {
-        return owner.own;
-      },
+      isElsewhere: () => owner.isElsewhere?.() === true,
+      own: () => owner.own(),
     };
   }
 
   #livenessOwner(): LivenessOwner {
-    const ownIp = () => ipField(this.#ownIp());
     return {
       answered: (_now, peer, roundTripMs) => this.#owner.notify({ type: "alive", peer, roundTripMs }),
       silent: (_now, peer, silences) => this.#owner.notify({ type: "silent", peer, silences }),
       died: (now, peer) => this.#report(now, peer),
-      get ownIp() {
-        return ownIp();
-      },
+      ownIp: () => ipField(this.#ownIp()),
     };
   }
 }

@@ -75,11 +75,11 @@ export interface NeighborsOwner extends OutboxOwner {
    * Whether this peer belongs to the network by other links already. Then it is here for the candidates' sake: others
    * don't count as company, it takes no for an answer where only company is meant, and it is never alone.
    */
-  readonly isElsewhere?: boolean;
+  isElsewhere?(): boolean;
   /** Whether this is an address of this very peer. */
   isOwn(address: Address): boolean;
   /** The address that others know this peer by; undefined until a seed has said so. */
-  readonly own: Address | undefined;
+  own(): Address | undefined;
 }
 
 /** Lower rungs that have refused before one of them is asked a second time. */
@@ -135,7 +135,7 @@ export class Neighbors {
   /** When the search wants to go on. */
   get nextWake(): number {
     let next = this.#retryAt;
-    const mayAsk = this.#owner.own !== undefined;
+    const mayAsk = this.#owner.own() !== undefined;
     for (const [address, { askAt }] of this.#doubts)
       if (mayAsk && !this.#asking.has(address)) next = Math.min(next, askAt);
     for (const { outbox } of this.#neighbors) next = Math.min(next, outbox.nextWake);
@@ -234,7 +234,7 @@ export class Neighbors {
   /** Looks for neighbors, if some are missing. Cheap when none are. */
   seek(now: number): void {
     this.#retryAt = Number.POSITIVE_INFINITY;
-    if (this.#owner.own === undefined) return;
+    if (this.#owner.own() === undefined) return;
     const candidates = this.#others(this.#owner.candidates());
     const rungs = this.#owner.rungs === undefined ? candidates : this.#others(this.#owner.rungs());
     this.#seekRung(now, rungs);
@@ -242,7 +242,7 @@ export class Neighbors {
     if (this.#asking.size > 0) return;
     const company = this.#company(candidates);
     const short = company < this.#wanted(candidates) && candidates.some((address) => this.#isFree(address));
-    const alone = company === 0 && this.#owner.isElsewhere !== true;
+    const alone = company === 0 && this.#owner.isElsewhere?.() !== true;
     if (short || this.#missingRungs(now, rungs).length > 0) this.#retryLater(now, alone);
     else this.#fruitless = 0;
   }
@@ -285,7 +285,7 @@ export class Neighbors {
       (address) => this.#isFree(address) && this.#marks.get(now, address) === undefined,
     );
     for (const address of sample(this.#random, untried, missing)) this.#ask(now, address);
-    if (untried.length > 0 || this.#reachable() > 0 || this.#asking.size > 0 || this.#owner.isElsewhere) return;
+    if (untried.length > 0 || this.#reachable() > 0 || this.#asking.size > 0 || this.#owner.isElsewhere?.()) return;
     const patient = candidates.filter((address) => {
       const mark = this.#marks.get(now, address);
       return mark?.kind === "full" && !mark.insisted && this.#isFree(address);
@@ -299,7 +299,7 @@ export class Neighbors {
   }
 
   #company(candidates: readonly Address[]): number {
-    if (this.#owner.isElsewhere !== true) return this.#reachable();
+    if (this.#owner.isElsewhere?.() !== true) return this.#reachable();
     return candidates.filter((address) => this.find(address)?.reachable).length;
   }
 
@@ -322,11 +322,12 @@ export class Neighbors {
 
   #ask(now: number, address: Address): void {
     // Before a seed has told it, a peer has no name to ask under; it may have neighbors by then, for others know it.
-    if (this.#owner.own === undefined) return;
+    const from = this.#owner.own();
+    if (from === undefined) return;
     this.#asking.add(address);
     this.#exchanges.begin(now, {
       to: address,
-      message: { type: "connect-request", from: this.#owner.own },
+      message: { type: "connect-request", from },
       limitMs: this.#config.exchangeTimeoutMs,
       onOutcome: (at, outcome) => this.#answered(at, address, outcome, now),
     });
@@ -408,7 +409,7 @@ export class Neighbors {
   }
 
   #isLower(address: Address): boolean {
-    return address < this.#owner.own!;
+    return address < this.#owner.own()!;
   }
 
   #reachable(): number {

@@ -222,23 +222,18 @@ export class ClassicPeerCore implements Core<ClassicMessage> {
   }
 
   #neighborhoodOwner(): NeighborhoodOwner {
-    const core = this;
     return {
-      heard: (_now, gossip) => core.#tell(gossip, false),
+      heard: (_now, gossip) => this.#tell(gossip, false),
       linked: (now) => {
-        if (core.own !== undefined) core.#nowJoined(now, false);
+        if (this.own !== undefined) this.#nowJoined(now, false);
       },
-      alone: (now) => core.#nowJoined(now, true),
-      died: (_now, peer) => core.#registrations.forget(peer),
-      notify: (event) => core.#effects.notify(event),
-      candidates: () => core.#registrations.union(),
-      isOwn: (address) => core.#own.has(address),
-      get own() {
-        return core.own;
-      },
-      get seeds() {
-        return core.#registrations.seeds;
-      },
+      alone: (now) => this.#nowJoined(now, true),
+      died: (_now, peer) => this.#registrations.forget(peer),
+      notify: (event) => this.#effects.notify(event),
+      candidates: () => this.#registrations.union(),
+      isOwn: (address) => this.#own.has(address),
+      own: () => this.own,
+      seeds: () => this.#registrations.seeds,
     };
   }
 

@@ -17,7 +17,7 @@ import type { Evidence, PeerRecord } from "./record.js";
 /** What the inquiries need, and whom they tell. */
 export interface InquiriesOwner {
   /** By what the time that an answer may take is to be multiplied. */
-  readonly patience: number;
+  patience(): number;
   /** Opens a link in the native dialect. */
   dial(address: PeerRecord["address"]): LinkId;
   send(link: LinkId, message: Message): void;
@@ -98,7 +98,7 @@ export class Inquiries {
     const known = this.find(record.id);
     if (known !== undefined) return known;
     if (this.#open.length >= this.#config.checksMax) return undefined;
-    const timeoutMs = this.#config.checkTimeoutMs * this.#owner.patience;
+    const timeoutMs = this.#config.checkTimeoutMs * this.#owner.patience();
     const one: Open = {
       record,
       links: [this.#owner.dial(record.address)],

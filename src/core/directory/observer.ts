@@ -19,7 +19,7 @@ import type { DirectoryTable } from "./table.js";
 /** What an observer needs, and whom it tells. */
 export interface ObserverOwner {
   /** The neighbors, by their links. */
-  readonly neighbors: readonly Neighbor[];
+  neighbors(): readonly Neighbor[];
   /** Opens a link in the native dialect. */
   dial(address: PeerRecord["address"]): LinkId;
   send(link: LinkId, message: Message): void;
@@ -80,9 +80,7 @@ export class Observer {
     this.#health = health;
     this.#owner = owner;
     this.#inquiries = new Inquiries(config, {
-      get patience() {
-        return health.patience;
-      },
+      patience: () => health.patience,
       dial: (address) => owner.dial(address),
       send: (link, message) => owner.send(link, message),
       close: (link, reason) => owner.close(link, reason),
@@ -137,7 +135,7 @@ export class Observer {
   /** Looks at a neighbor whose link has fallen silent, and asks others to look. */
   doubt(now: number, record: PeerRecord): void {
     this.look(now, record);
-    this.#indirectProbes.ask(now, record.id, this.#owner.neighbors);
+    this.#indirectProbes.ask(now, record.id, this.#owner.neighbors());
   }
 
   /** A dial to somebody who was believed to be there came to nothing. */
@@ -257,7 +255,8 @@ export class Observer {
 
   #accuse(now: number, record: PeerRecord, evidence: Evidence, isUrgent: boolean): void {
     this.#owner.accuse(now, record, evidence);
-    if (isUrgent && !this.#owner.isDecided(record.id)) this.#indirectProbes.ask(now, record.id, this.#owner.neighbors);
+    if (isUrgent && !this.#owner.isDecided(record.id))
+      this.#indirectProbes.ask(now, record.id, this.#owner.neighbors());
   }
 
   #sighted(id: PeerId, sighting: Sighting): void {
@@ -267,11 +266,11 @@ export class Observer {
   }
 
   #neighbor(id: PeerId): Neighbor | undefined {
-    return this.#owner.neighbors.find(({ contact }) => contact.id === id);
+    return this.#owner.neighbors().find(({ contact }) => contact.id === id);
   }
 
   #send(slot: number, message: ProbeRequest | ProbeResult): void {
-    const neighbor = this.#owner.neighbors.find((one) => one.slot === slot);
+    const neighbor = this.#owner.neighbors().find((one) => one.slot === slot);
     if (neighbor !== undefined) this.#owner.send(neighbor.link, message);
   }
 }

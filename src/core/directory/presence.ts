@@ -93,9 +93,7 @@ export class Presence {
       accusationsOf: (id) => this.#jury.accusationsOf(id),
     });
     this.#observer = new Observer(contact.id, config, this.#table, health, this.#stillness, random, {
-      get neighbors() {
-        return owner.neighbors;
-      },
+      neighbors: () => owner.neighbors(),
       dial: (address) => owner.dial(address),
       send: (link, message) => owner.send(link, message),
       close: (link, reason) => owner.close(link, reason),
@@ -206,7 +204,7 @@ export class Presence {
     this.#comparison.neighborDown(slot);
     this.#observer.neighborDown(slot);
     this.#probation.end(slot);
-    if (this.#owner.neighbors.length === 0) this.#aloneSince = now;
+    if (this.#owner.neighbors().length === 0) this.#aloneSince = now;
     const record = this.#table.get(contact.id);
     if (record === undefined || this.#isOver) return;
     if (why === "deaf" || (isDeaf && !this.#table.isPresent(contact.id))) this.#jury.accuse(now, record, "deaf");
@@ -388,7 +386,7 @@ export class Presence {
     this.#probation.died(now, record.id, accusations.some(isOfDeafness));
     this.#observer.died(now, record.id);
     if (accusations.some(({ accuser }) => accuser === this.own.id)) this.#owner.accusedDied(now, record);
-    const neighbor = this.#owner.neighbors.find(({ contact }) => contact.id === record.id);
+    const neighbor = this.#owner.neighbors().find(({ contact }) => contact.id === record.id);
     if (neighbor !== undefined && this.#owner.isDeaf(now, neighbor.slot)) this.#jury.accuse(now, record, "deaf");
   }
 
@@ -415,12 +413,12 @@ export class Presence {
 
   #slotsBut(from: number): number {
     let mask = 0;
-    for (const { slot } of this.#owner.neighbors) if (slot !== from) mask |= 1 << slot;
+    for (const { slot } of this.#owner.neighbors()) if (slot !== from) mask |= 1 << slot;
     return mask;
   }
 
   #send(slot: number, message: Message): void {
-    const neighbor = this.#owner.neighbors.find((one) => one.slot === slot);
+    const neighbor = this.#owner.neighbors().find((one) => one.slot === slot);
     if (neighbor !== undefined) this.#owner.send(neighbor.link, message);
   }
 }
