@@ -5,7 +5,7 @@ const [peers, seconds, directory] = [Number(process.argv[2]), Number(process.arg
 const before = used();
 const world = new ExperimentWorld(1, { directory: { directory } }, { seeds: 3 });
 // So that a second of joining is the same share of all networks. Half a minute after the last change they are still.
-world.grow(peers, { joinsPerSecond: Math.max(200, peers / 10), settleMs: 40_000 });
+world.grow(peers, { joinsPerSecond: Math.max(200, peers / 10), settleMs: 40_000, progress: say });
 const grown = used();
 live(Math.min(seconds, 5));
 const spread = world.publish(world.any());
@@ -31,8 +31,12 @@ function live(seconds) {
   for (let second = 0; second < seconds; second++) {
     world.publish(world.any());
     world.network.run(1_000);
-    process.stderr.write(`${second + 1}/${seconds}\n`);
+    say(`second ${second + 1} of ${seconds}`);
   }
+}
+
+function say(what) {
+  process.stderr.write(`${what}\n`);
 }
 
 function cpuMs() {

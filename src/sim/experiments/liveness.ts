@@ -131,16 +131,13 @@ export function idleRun(randomSeed: number, peers: number, progress: Progress): 
     frames++;
   };
   const world = new ExperimentWorld(randomSeed, {}, { seeds: seedsOfJoins, sent });
-  progress("joins");
-  world.grow(peers, { joinsPerSecond: Math.max(200, peers / 10), settleMs: 0 });
-  for (let second = 0; second * 1_000 < calmMs; second++) {
-    if (second % 10 === 0) progress(`calm, ${second} s`);
+  world.grow(peers, { joinsPerSecond: Math.max(200, peers / 10), settleMs: calmMs, progress });
+  const knowAll = world.peers.filter(({ process }) => process.core.present === peers).length;
+  isCounting = true;
+  for (let second = 0; second * 1_000 < loadMs; second++) {
+    progress(`idle, ${second} s`);
     world.network.run(1_000);
   }
-  const knowAll = world.peers.filter(({ process }) => process.core.present === peers).length;
-  progress("idle");
-  isCounting = true;
-  world.network.run(loadMs);
   const perPeerSecond = peers * (loadMs / 1_000);
   return {
     "idle-bytes-per-second": bytes / perPeerSecond,

@@ -58,6 +58,16 @@ export interface WorldOptions {
   readonly sent?: (message: Message | ClassicMessage) => void;
 }
 
+/** How a network grows. */
+export interface GrowOptions {
+  /** Default: 200. */
+  readonly joinsPerSecond?: number;
+  /** How long nothing happens after the last has joined. Default: 20 s. */
+  readonly settleMs?: number;
+  /** Hears how far it has got: large networks take their time. */
+  readonly progress?: (what: string) => void;
+}
+
 const nothingSent: Sent = { gossip: 0, repair: 0, ihave: 0, entries: 0, graft: 0, prune: 0, other: 0 };
 
 const networkName = "experiment";
@@ -89,12 +99,18 @@ export class ExperimentWorld {
   }
 
   /** Lets so many peers join, each through a random one that is there, and then waits until things have settled. */
-  grow(count: number, { joinsPerSecond = 200, settleMs = 20_000 } = {}): void {
+  grow(count: number, { joinsPerSecond = 200, settleMs = 20_000, progress }: GrowOptions = {}): void {
+    const toldEach = Math.max(1, Math.ceil(joinsPerSecond / 10));
     for (let i = 0; i < count; i++) {
       this.join();
       if (i % 10 === 9) this.network.run(10_000 / joinsPerSecond);
+      if (i % toldEach === toldEach - 1) progress?.(`${i + 1} have joined`);
     }
-    this.network.run(settleMs);
+    const second = 1_000;
+    for (let doneMs = 0; doneMs < settleMs; doneMs += second) {
+      progress?.(`calm, ${doneMs / second} s`);
+      this.network.run(Math.min(second, settleMs - doneMs));
+    }
   }
 
   /** One more peer. */
