@@ -38,6 +38,8 @@ interface Told {
 
 /** With more peers a directory of all of them, at all of them, does not fit into memory. */
 const fullDirectoryMax = 10_000;
+/** What the collector lets grow: it takes all that it is allowed. Networks beyond are to run in 8 GB. */
+const heapMegabytes = { full: 16_384, neighbors: 7_168 };
 const gigabyte = 1e9;
 
 const reported: Goal = { goal: null };
@@ -95,7 +97,7 @@ function figuresOf(peers: number, { seconds, wallMs, cpuMs, events, ...rest }: T
 async function told(peers: number, seconds: number, progress: (line: string) => void): Promise<Told> {
   const program = fileURLToPath(new URL("./sim/world.mjs", import.meta.url));
   const directory = peers <= fullDirectoryMax ? "full" : "neighbors";
-  const flags = ["--expose-gc", "--max-old-space-size=16384", "--max-semi-space-size=32"];
+  const flags = ["--expose-gc", `--max-old-space-size=${heapMegabytes[directory]}`, "--max-semi-space-size=32"];
   const child = spawn(process.execPath, [...flags, program, String(peers), String(seconds), directory], {
     stdio: ["ignore", "pipe", "pipe"],
   });

@@ -11,6 +11,7 @@ import { Departure } from "../departure.js";
 import { exitFailed, exitFine, exitInterrupted, exitLog } from "../exit-codes.js";
 import { Failure, usageFailure } from "../failure.js";
 import { Output, type OutputOptions } from "../output.js";
+import { checkMemory } from "./memory.js";
 import { printReport, printViolations, reportFields } from "./report.js";
 import { readScenario } from "./scenario-file.js";
 import { SpacetimeRecorder } from "./spacetime.js";
@@ -137,6 +138,7 @@ async function runOne(
     recorder?.line(line);
   };
   const travelled = recorder === undefined ? undefined : recorder.travel.bind(recorder);
+  checkMemory(chosen);
   const run = rangeChecked(() => new ScenarioRun(chosen, { trace: isHeard ? listen : undefined, travelled }));
   try {
     while (!run.isOver) {
