@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 /** The command line's entry: runs one command, and turns whatever went wrong into one line and an exit code. */
-import { CommanderError } from "commander";
+import { type Command, CommanderError } from "commander";
 import { exitFailed, exitFine, exitUsage } from "./exit-codes.js";
 import { failureOf } from "./failure.js";
 import { printFailure } from "./output.js";
@@ -22,7 +22,7 @@ try {
 function leave(error: unknown): never {
   if (error instanceof CommanderError) {
     if (error.exitCode === 0) process.exit(exitFine);
-    printFailure(`${oneLine(error.message)}; see ${helpFor(process.argv[2])}`, { color });
+    printFailure(`${oneLine(error.message)}; see ${helpFor(process.argv.slice(2))}`, { color });
     process.exit(exitUsage);
   }
   const failure = failureOf(error);
@@ -38,7 +38,15 @@ function oneLine(message: string): string {
     .replace(/\.$/, "");
 }
 
-function helpFor(command: string | undefined): string {
-  const isKnown = command !== undefined && program.commands.some((known) => known.name() === command);
-  return isKnown ? `hearsay ${command} --help` : "hearsay --help";
+/** The help of the command that was called, or of the command within it. */
+function helpFor(words: readonly string[]): string {
+  let command: Command = program;
+  let line = "hearsay";
+  for (const word of words) {
+    const named = command.commands.find((known) => known.name() === word);
+    if (named === undefined) break;
+    command = named;
+    line += ` ${word}`;
+  }
+  return `${line} --help`;
 }

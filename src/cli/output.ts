@@ -4,8 +4,10 @@
  * A reader that goes away (`| head`) is no error: what is printed after it is dropped, and the command is told, so that
  * it can leave. Anything else that keeps results from being written (a full disk) is said, and the command fails.
  */
+import { writeSync } from "node:fs";
 import pc from "picocolors";
 import { exitFailed } from "./exit-codes.js";
+import { Failure } from "./failure.js";
 
 /** Options that every command has. */
 export interface OutputOptions {
@@ -123,4 +125,21 @@ export function printFailure(message: string, options: OutputOptions): void {
 export function wantsColor(stream: { readonly isTTY?: boolean }, options: OutputOptions): boolean {
   if (options.color === false || (process.env.NO_COLOR ?? "") !== "") return false;
   return stream.isTTY === true && process.env.TERM !== "dumb";
+}
+
+/**
+ * Writes to stdout before anything else happens. A reader that is gone is no error.
+ *
+ * @throws Failure when it cannot be written
+ */
+export function writeNow(text: string): void {
+  let bytes = Buffer.from(text);
+  try {
+    while (bytes.length > 0) bytes = bytes.subarray(writeSync(process.stdout.fd, bytes));
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    // A pipe that is full, and does not wait.
+    if (code === "EAGAIN") process.stdout.write(bytes);
+    else if (code !== "EPIPE") throw new Failure(`cannot write to stdout: ${message}`, exitFailed);
+  }
 }

@@ -115,8 +115,8 @@ function tellChanges(answer: DirectoryAnswer, known: Map<string, string>, output
   const gone = new Set(known.keys());
   for (const entry of answer.entries) {
     const key = entryKey(entry);
-    const { status, incarnation, address, tags } = entry;
-    const state = JSON.stringify([status, incarnation, address, tags]);
+    const { status, address, tags } = entry;
+    const state = JSON.stringify([status, address, tags]);
     gone.delete(key);
     if (known.get(key) === state) continue;
     known.set(key, state);

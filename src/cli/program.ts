@@ -4,7 +4,7 @@ import { Command, Option } from "commander";
 import type { Address } from "../core/address.js";
 import { presetNames } from "../core/presets.js";
 import { defaultNetwork } from "../net/network-name.js";
-import type { OutputOptions } from "./output.js";
+import { type OutputOptions, writeNow } from "./output.js";
 import type { PeerCommandOptions } from "./peer-options.js";
 import { playgroundCommand } from "./playground/command.js";
 import type { SeedCommandOptions } from "./seed.js";
@@ -48,6 +48,8 @@ export function makeProgram(done: (exitCode: number) => void): Command {
     .configureOutput({
       // main.ts prints errors itself, on one line.
       outputError: () => {},
+      // The program ends right after it: at once, or a full disk would go unnoticed.
+      writeOut: writeNow,
     });
   // A command is loaded when it runs: help, and what is wrong with a flag, should come at once.
   const seed = async (_options: unknown, called: Command) => {

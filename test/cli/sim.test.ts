@@ -56,6 +56,51 @@ describe("hearsay sim", () => {
     expect(bad.stderr()).toMatch(/^error: the scenario bad\.json, at steps\.0/);
     const none = workshop.run(["sim", "--scenario", "none.json"]);
     expect(await none.exit()).toBe(2);
+    const late = { ...scenario, steps: [{ do: "join", count: 2, atMs: 5_001 }] };
+    writeFileSync(join(workshop.folder, "late.json"), JSON.stringify(late));
+    const after = workshop.run(["sim", "--scenario", "late.json"]);
+    expect(await after.exit()).toBe(2);
+    expect(after.stderr()).toMatch(/^error: the scenario late\.json: steps\[0\]\.atMs is after the end/);
+    // Its number counts, and is the one that is named, unless another is given.
+    writeFileSync(join(workshop.folder, "five.json"), JSON.stringify({ ...scenario, randomSeed: 5 }));
+    const five = workshop.run(["sim", "--scenario", "five.json"]);
+    const seven = workshop.run(["sim", "--scenario", "five.json", "--random-seed", "7"]);
+    expect(await five.exit()).toBe(0);
+    expect(await seven.exit()).toBe(0);
+    expect(five.stdout()).toMatch(/--scenario five\.json --random-seed 5$/m);
+    const hashOf = (text: string) => /hash +([0-9a-f]{8})/.exec(text)![1];
+    expect(hashOf(five.stdout())).not.toBe(hashOf(seven.stdout()));
+  });
+
+  test.each([
+    [["--swarm", "1", "--without", "foo"], /Expected one of bandwidth, clog, corrupt/],
+    [["--without", "crash"], /--without is for a --swarm/],
+    [["--swarm", "2", "--trace", "t.ndjson"], /--trace writes one run/],
+    [["--swarm", "1", "--kill", "1@2s"], /draws its scenarios itself/],
+    [["--swarm", "2", "--random-seed", "4294967295"], /the numbers of a swarm end at 4294967295/],
+    [["--kill", "1@2s+3s"], /It has no length/],
+    [["--corrupt", "flooder:1@2s+3s"], /It has no length/],
+    [["--spacetime", "x.svg", "--window", "100s..101s", "--for", "5s"], /--window begins after the end/],
+    [["--peers", "1000000"], /^error: 1,000,000 peers need some/],
+    [["replay"], /see hearsay sim replay --help$/m],
+  ])("what makes no sense is refused: %j", async (words, why) => {
+    const run = workshop.run(["sim", ...words]);
+    expect(await run.exit()).toBe(2);
+    expect(run.stderr()).toMatch(why);
+  });
+
+  test("peers that know their neighbors alone keep all promises", async () => {
+    const run = workshop.run(["sim", "--peers", "12", "--for", "10s", "--directory", "neighbors", "--json"]);
+    expect(await run.exit()).toBe(0);
+    expect(run.events()[0]).toMatchObject({ violations: [] });
+  });
+
+  test("Ctrl-C ends --shrink as well", async () => {
+    const narrow = ["--peers", "30", "--link-bandwidth", "1kB/s", "--bytes", "100000", "--for", "15s", "--calm", "5s"];
+    const run = workshop.run(["sim", ...narrow, "--shrink"]);
+    await until(() => run.stderr().includes("after "), "it shrinks", run);
+    run.child.kill("SIGINT");
+    expect(await run.exit()).toBe(130);
   });
 
   test("--swarm runs scenarios drawn at random", async () => {

@@ -123,9 +123,12 @@ describe("a swarm", () => {
 });
 
 describe("shrinking", () => {
-  test("leaves of a scenario what its failure needs", () => {
+  test("leaves of a scenario what its failure needs, and never goes back to a larger one", async () => {
     const fails = ({ steps, peers }: Scenario) => peers >= 5 && steps.some((step) => step.do === "freeze");
-    const smallest = shrinkScenario(eventful, fails, { runsMax: 500 });
+    const sizes: number[] = [];
+    const progress = (smaller: Scenario) => sizes.push(smaller.peers + smaller.steps.length);
+    const smallest = await shrinkScenario({ ...eventful, peers: 40 }, fails, { runsMax: 500, progress });
+    expect(sizes).toEqual(sizes.toSorted((a, b) => b - a));
     expect(smallest.steps.map((step) => step.do)).toEqual(["freeze"]);
     expect(smallest.peers).toBe(5);
     expect(smallest.workload.everyMs).toBe(0);

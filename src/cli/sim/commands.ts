@@ -10,7 +10,7 @@ import {
   textValues,
   windowValue,
 } from "../values.js";
-import { bandwidthValue, corruptValue, deedValues, rateValue, slowValue } from "./deeds.js";
+import { bandwidthValue, corruptValue, deedValues, rateValue, slowValue, withoutValue } from "./deeds.js";
 
 const day = 86_400_000;
 const messagesMax = 1_000_000;
@@ -72,11 +72,11 @@ export function simCommand(): Command {
     .option("--scenario <file>", "all of it from a JSON file")
     .option("--swarm <count>", "so many scenarios drawn at random, by their numbers", countValue(1, 10_000_000))
     .option("--swarm-time <time>", "begin no further run of a swarm after so long", durationValue(1_000, day))
-    .option("--without <name>", "leave a deed or misdeed out of a swarm's scenarios; may be repeated", textValues)
-    .addOption(
-      new Option("--random-seed <number>", "what everything by chance follows from")
-        .argParser(countValue(0, 2 ** 32 - 1))
-        .default(1),
+    .option("--without <name>", "leave a deed or misdeed out of a swarm's scenarios; may be repeated", withoutValue)
+    .option(
+      "--random-seed <number>",
+      "what everything by chance follows from (default: 1, or that of the scenario)",
+      countValue(0, 2 ** 32 - 1),
     )
     .option("--trace <file>", "everything that happens, as NDJSON")
     .option("--spacetime <file>", "a picture of a second or so of a small run, as SVG: who said what to whom, and when")
@@ -144,5 +144,5 @@ Examples:
 const replayExamples = `
 Examples:
   hearsay sim replay run.ndjson                        n, p, space, b, g and q in a terminal
-  hearsay sim replay run.ndjson --message 3#12
+  hearsay sim replay run.ndjson --message 3#1
   hearsay sim replay run.ndjson --peer 5 --kind dead --from 10s --json`;

@@ -22,6 +22,7 @@ import {
   suspend,
   type Who,
 } from "../../sim/scenario/scenario.js";
+import { swarmNames } from "../../sim/scenario/swarm.js";
 import { durationValue } from "../values.js";
 
 /** An amount, a time, and for how long. */
@@ -67,13 +68,23 @@ function simple(deed: (one: Timed) => Deed): (text: string, before?: readonly St
   return collected((one) => [at(one.atMs, deed(one))]);
 }
 
+/** What happens in a moment, and has no length. */
+function momentary(deed: (one: Timed) => Deed): (text: string, before?: readonly Step[]) => readonly Step[] {
+  return simple((one) => deed(atOnce(one)));
+}
+
+function atOnce(one: Timed): Timed {
+  if (one.forMs === undefined) return one;
+  throw new InvalidArgumentError("It has no length: an amount and a time, such as 3@10s.");
+}
+
 /** How each of the options is read. */
 export const deedValues = {
-  kill: simple(({ who }) => crash(who)),
+  kill: momentary(({ who }) => crash(who)),
   freeze: simple(({ who, forMs = 5_000 }) => freeze(who, forMs)),
-  restart: simple((one) => restart(wholeCount(one))),
-  join: simple((one) => join(wholeCount(one))),
-  leave: simple(({ who }) => leave(who)),
+  restart: momentary((one) => restart(wholeCount(one))),
+  join: momentary((one) => join(wholeCount(one))),
+  leave: momentary(({ who }) => leave(who)),
   partition: collected(({ who, atMs, forMs }) => [
     at(atMs, partition(who)),
     ...(forMs === undefined ? [] : [at(atMs + forMs, heal())]),
@@ -84,8 +95,8 @@ export const deedValues = {
     if (forMs > clogMaxMs) throw new InvalidArgumentError("Ways are clogged for 120s at most.");
     return [at(atMs, clog(who, forMs))];
   }),
-  redial: simple(({ who }) => redial(who)),
-  reset: simple(({ who }) => reset(who)),
+  redial: momentary(({ who }) => redial(who)),
+  reset: momentary(({ who }) => reset(who)),
 } as const;
 
 /** For `--slow`: `20ms:2@10s+10s`. */
@@ -125,6 +136,12 @@ export function corruptValue(text: string, before: readonly Step[] = []): readon
   if (misdeed === undefined || rest === undefined) {
     throw new InvalidArgumentError(`Expected ${known.join(", ")}, a colon, and who and when, such as flooder:1@5s.`);
   }
-  const { who, atMs } = timed(rest);
+  const { who, atMs } = atOnce(timed(rest));
   return [...before, at(atMs, corrupt(who, misdeed))];
+}
+
+/** For `--without`: deeds and misdeeds that a swarm draws. */
+export function withoutValue(text: string, others: readonly string[] = []): readonly string[] {
+  if (!swarmNames.includes(text)) throw new InvalidArgumentError(`Expected one of ${swarmNames.join(", ")}.`);
+  return [...others, text];
 }

@@ -52,5 +52,7 @@ export function experimentTable(experiment: Experiment, rows: readonly Experimen
 }
 
 function shown(value: number): string {
+  // Of nobody, as when nobody has survived.
+  if (Number.isNaN(value)) return "–";
   return Number.isFinite(value) ? value.toLocaleString("en", { maximumSignificantDigits: 4 }) : String(value);
 }

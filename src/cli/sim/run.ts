@@ -2,7 +2,7 @@
 import { closeSync, openSync, writeFileSync, writeSync } from "node:fs";
 import { createLogUpdate } from "log-update";
 import type { PeerTuning } from "../../core/peer-config.js";
-import { runScenario, type ScenarioReport, ScenarioRun } from "../../sim/scenario/run.js";
+import { type ScenarioReport, ScenarioRun } from "../../sim/scenario/run.js";
 import { type Scenario, type Step, scenario } from "../../sim/scenario/scenario.js";
 import { shrinkScenario } from "../../sim/scenario/shrink.js";
 import { swarmScenario } from "../../sim/scenario/swarm.js";
@@ -33,7 +33,8 @@ export interface SimCommandOptions extends OutputOptions {
   readonly bandwidth?: number;
   readonly linkBandwidth?: number;
   readonly directory?: "full" | "neighbors";
-  readonly randomSeed: number;
+  /** Default: 1, or what the scenario file says. */
+  readonly randomSeed?: number;
   readonly scenario?: string;
   /** Draw the scenario from its number; so many numbers. */
   readonly swarm?: number;
@@ -63,37 +64,59 @@ export interface SimCommandOptions extends OutputOptions {
 /** Between two looks at whether somebody wants to stop, in real milliseconds. */
 const sliceMs = 100;
 const shrinkRunsMax = 400;
+/** The highest number that a run may have: its generator takes 32 bits. */
+const numberMax = 2 ** 32 - 1;
 
 /** Runs a scenario, or a swarm of them. Resolves with the exit code: 1 when a promise was broken. */
 export async function runSim(options: SimCommandOptions): Promise<number> {
   const departure = new Departure();
   const output = new Output(options, () => departure.requestOnce());
   const isStopped = () => departure.isRequested;
-  const { spacetime, swarm, window, highlight } = options;
-  if (spacetime !== undefined && swarm !== undefined) throw usageFailure("--spacetime draws one run, not a swarm");
+  const { spacetime, window, highlight } = options;
+  checkSwarm(options);
   if (spacetime === undefined && (window ?? highlight) !== undefined) {
     throw usageFailure("--window and --highlight say what --spacetime draws");
   }
   if (options.swarm !== undefined) return runSwarm(options, output, isStopped);
   const chosen = rangeChecked(() => scenarioOf(options));
+  if (window !== undefined && window[0] >= chosen.forMs + chosen.calmMs) {
+    throw usageFailure(`--window begins after the end, which is at ${chosen.forMs + chosen.calmMs} ms`);
+  }
   const recorder = spacetime === undefined ? undefined : new SpacetimeRecorder(chosen, { window, highlight });
   const report = await runOne(chosen, options, output, isStopped, undefined, recorder);
   if (report === undefined) return exitInterrupted;
   if (recorder !== undefined) draw(spacetime!, recorder, report);
-  printReport(report, output, repeatCommand(options));
+  printReport(report, output, repeatCommand(chosen));
   await output.flush();
-  if (report.violations.length > 0 && options.shrink === true) shrink(report, output);
-  await output.flush();
+  if (report.violations.length > 0 && options.shrink === true) {
+    if (!(await shrink(report, output, isStopped))) return exitInterrupted;
+    await output.flush();
+  }
   return report.violations.length > 0 ? exitFailed : exitFine;
+}
+
+/** What makes no sense with a swarm, or without one. */
+function checkSwarm(options: SimCommandOptions): void {
+  const { swarm, swarmTime, without, scenario: file, spacetime, trace } = options;
+  if (swarm === undefined) {
+    const alone = swarmTime !== undefined ? "--swarm-time" : without !== undefined ? "--without" : undefined;
+    if (alone !== undefined) throw usageFailure(`${alone} is for a --swarm`);
+    return;
+  }
+  if (spacetime !== undefined) throw usageFailure("--spacetime draws one run, not a swarm");
+  if (trace !== undefined && swarm > 1) throw usageFailure("--trace writes one run: use --swarm 1");
+  if (file !== undefined || deedsOf(options).length > 0) throw usageFailure("a --swarm draws its scenarios itself");
 }
 
 async function runSwarm(options: SimCommandOptions, output: Output, isStopped: () => boolean): Promise<number> {
   let failed = 0;
   let runs = 0;
-  const { without = [], swarmTime = Number.POSITIVE_INFINITY } = options;
+  const { without = [], swarmTime = Number.POSITIVE_INFINITY, randomSeed = 1 } = options;
+  const end = randomSeed + options.swarm!;
+  if (end - 1 > numberMax) throw usageFailure(`the numbers of a swarm end at ${numberMax}`);
   const endAt = performance.now() + swarmTime;
   const left = without.map((name) => ` --without ${name}`).join("");
-  for (let number = options.randomSeed; number < options.randomSeed + options.swarm!; number++) {
+  for (let number = randomSeed; number < end; number++) {
     if (performance.now() >= endAt) break;
     const report = await runOne(
       swarmScenario(number, { without }),
@@ -102,7 +125,7 @@ async function runSwarm(options: SimCommandOptions, output: Output, isStopped: (
       isStopped,
       `run ${runs + 1}/${options.swarm}`,
     );
-    if (report === undefined) return exitInterrupted;
+    if (report === undefined) break;
     runs++;
     const { violations, hash } = report;
     output.event("run", { number, ...reportFields(report) });
@@ -110,12 +133,13 @@ async function runSwarm(options: SimCommandOptions, output: Output, isStopped: (
     failed++;
     output.line(`number ${number} (hash ${hash}):`);
     printViolations(report, output, `hearsay sim --swarm 1 --random-seed ${number}${left}`);
-    if (options.shrink === true) shrink(report, output);
+    if (options.shrink === true && !(await shrink(report, output, isStopped))) break;
     await output.flush();
   }
   output.line(`${runs - failed} runs kept all promises, ${failed} did not`);
   output.event("swarm", { runs, failed });
   await output.flush();
+  if (isStopped()) return exitInterrupted;
   return failed > 0 ? exitFailed : exitFine;
 }
 
@@ -141,19 +165,26 @@ async function runOne(
   checkMemory(chosen);
   const run = rangeChecked(() => new ScenarioRun(chosen, { trace: isHeard ? listen : undefined, travelled }));
   try {
-    while (!run.isOver) {
-      const sliceEnd = performance.now() + sliceMs;
-      while (!run.isOver && performance.now() < sliceEnd) run.step();
+    const isEnded = await runToEnd(run, isStopped, () => {
       if (performance.now() - startedAt > 1_000) bar?.(progressLine(run.at, endMs, name));
-      // Signals have their turn.
-      await new Promise((resolve) => setImmediate(resolve));
-      if (isStopped()) return undefined;
-    }
-    return run.report();
+    });
+    return isEnded ? run.report() : undefined;
   } finally {
     bar?.clear();
     trace?.close();
   }
+}
+
+/** In slices, between which signals have their turn. @returns false when somebody has stopped it */
+async function runToEnd(run: ScenarioRun, isStopped: () => boolean, sliceOver = () => {}): Promise<boolean> {
+  while (!run.isOver) {
+    const sliceEnd = performance.now() + sliceMs;
+    while (!run.isOver && performance.now() < sliceEnd) run.step();
+    sliceOver();
+    await new Promise((resolve) => setImmediate(resolve));
+    if (isStopped()) return false;
+  }
+  return true;
 }
 
 function draw(path: string, recorder: SpacetimeRecorder, { scenario, hash, lastedMs }: ScenarioReport): void {
@@ -183,31 +214,41 @@ function progressLine(at: number, endMs: number, name: string | undefined): stri
   return `${label}${"█".repeat(done)}${"░".repeat(width - done)} ${(at / 1_000).toFixed(0)} of ${(endMs / 1_000).toFixed(0)} virtual s`;
 }
 
-function shrink(report: ScenarioReport, output: Output): void {
+/** Prints the smallest scenario found. @returns false when somebody has stopped it */
+async function shrink(report: ScenarioReport, output: Output, isStopped: () => boolean): Promise<boolean> {
   const { promise } = report.violations[0]!;
-  const fails = (smaller: Scenario) => {
+  const fails = async (smaller: Scenario) => {
+    if (isStopped()) return false;
     try {
-      return runScenario(smaller).violations.some((violation) => violation.promise === promise);
+      const run = new ScenarioRun(smaller);
+      if (!(await runToEnd(run, isStopped))) return false;
+      return run.report().violations.some((violation) => violation.promise === promise);
     } catch {
       return false;
     }
   };
   const progress = (smaller: Scenario, runs: number) =>
     output.note(`after ${runs} runs: ${smaller.peers} peers, ${smaller.steps.length} steps`);
-  const smallest = shrinkScenario(report.scenario, fails, { runsMax: shrinkRunsMax, progress });
+  const smallest = await shrinkScenario(report.scenario, fails, { runsMax: shrinkRunsMax, progress });
+  if (isStopped()) return false;
   output.line("the smallest scenario found that breaks it, for hearsay sim --scenario FILE:");
   output.line(JSON.stringify(smallest, undefined, 2));
   output.event("shrunk", { scenario: smallest });
+  return true;
 }
 
-function scenarioOf(options: SimCommandOptions): Scenario {
-  if (options.scenario !== undefined) return readScenario(options.scenario);
-  const { peers, seeds, loss: lossRate, latency, bytes, randomSeed, directory, messages } = options;
-  const [minMs, maxMs] = latency;
+function deedsOf(options: SimCommandOptions): Step[] {
   const { kill, freeze, restart, join, leave, partition, deafen, suspend, clog, slow, redial, reset, corrupt } =
     options;
   const deeds = [kill, freeze, restart, join, leave, partition, deafen, suspend, clog, slow, redial, reset, corrupt];
-  const steps = deeds.flatMap((some) => some ?? []);
+  return deeds.flatMap((some) => some ?? []);
+}
+
+function scenarioOf(options: SimCommandOptions): Scenario {
+  if (options.scenario !== undefined) return readScenario(options.scenario, options.randomSeed);
+  const { peers, seeds, loss: lossRate, latency, bytes, randomSeed = 1, directory, messages } = options;
+  const [minMs, maxMs] = latency;
+  const steps = deedsOf(options);
   const last = Math.max(0, ...steps.map((step) => step.atMs));
   if (last > options.for) throw usageFailure(`something is to happen at ${last} ms, after the end (--for)`);
   const config: PeerTuning = directory === undefined ? {} : { directory: { directory } };
@@ -238,7 +279,7 @@ function paceOf({ every, messages, for: forMs }: SimCommandOptions): number {
 }
 
 /** The command line that was given, as it can be given again. */
-function repeatCommand({ randomSeed }: SimCommandOptions): string {
+function repeatCommand({ randomSeed }: Scenario): string {
   const words = process.argv.slice(2).filter((word) => word !== "--json");
   const hasSeed = words.some((word) => word.startsWith("--random-seed"));
   const quoted = words.map((word) => (/^[\w@%+:.,=/-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`));
@@ -271,10 +312,11 @@ class TraceFile {
   }
 
   #flush(): void {
-    const text = this.#text;
+    let bytes = Buffer.from(this.#text);
     this.#text = "";
     try {
-      writeSync(this.#file, text);
+      // A disk that is nearly full takes a part, and fails with the next.
+      while (bytes.length > 0) bytes = bytes.subarray(writeSync(this.#file, bytes));
     } catch (error) {
       throw new Failure(`cannot write the trace ${this.#path}: ${(error as Error).message}`, exitLog, error);
     }

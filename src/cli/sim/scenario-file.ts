@@ -1,12 +1,15 @@
 /** Reads a scenario from a JSON file, and says what is wrong with one. */
 import { readFileSync } from "node:fs";
 import { z } from "zod";
+import { peerConfig } from "../../core/peer-config.js";
+import { messageMaxBytes } from "../../sim/scenario/checks.js";
 import { type Scenario, type ScenarioParts, scenario } from "../../sim/scenario/scenario.js";
 import { usageFailure } from "../failure.js";
 
 const ms = z.number().int().min(0);
 const rate = z.number().min(0).max(1);
 const count = z.number().int().min(0).max(1_000_000);
+const bytes = z.number().int().min(0).max(messageMaxBytes);
 const who = z.union([
   z.strictObject({ count }),
   z.strictObject({ share: rate }),
@@ -47,7 +50,7 @@ const step = z.discriminatedUnion("do", [
   z.strictObject({ do: z.literal("redial"), who, atMs }),
   z.strictObject({ do: z.literal("join"), count, atMs }),
   z.strictObject({ do: z.literal("leave"), who, atMs }),
-  z.strictObject({ do: z.literal("publish"), who, messages: count, bytes: count, atMs }),
+  z.strictObject({ do: z.literal("publish"), who, messages: count, bytes, atMs }),
   z.strictObject({ do: z.literal("tag"), who, atMs }),
   z.strictObject({
     do: z.literal("corrupt"),
@@ -59,7 +62,7 @@ const step = z.discriminatedUnion("do", [
 
 const file = z.strictObject({
   name: z.string().optional(),
-  randomSeed: z.number().int().optional(),
+  randomSeed: z.number().int().min(0).max(0xffffffff).optional(),
   peers: z.number().int().min(1).max(1_000_000).optional(),
   seeds: z.number().int().min(0).max(50).optional(),
   joinEveryMs: ms.optional(),
@@ -70,7 +73,7 @@ const file = z.strictObject({
     .partial()
     .optional(),
   workload: z
-    .strictObject({ everyMs: ms, bytes: count, from: z.enum(["random", "one"]), messagesMax: count })
+    .strictObject({ everyMs: ms, bytes, from: z.enum(["random", "one"]), messagesMax: count })
     .partial()
     .optional(),
   config: z.record(z.string(), z.unknown()).optional(),
@@ -80,9 +83,10 @@ const file = z.strictObject({
 /**
  * The scenario of a file; what it leaves out has its default.
  *
+ * @param randomSeed - in place of the file's number
  * @throws {@link Failure} that names the place and what is wrong there
  */
-export function readScenario(path: string): Scenario {
+export function readScenario(path: string, randomSeed?: number): Scenario {
   let text: string;
   try {
     text = readFileSync(path, "utf8");
@@ -96,7 +100,10 @@ export function readScenario(path: string): Scenario {
     throw usageFailure(`the scenario ${path} is not JSON: ${(error as Error).message}`);
   }
   const read = file.safeParse(content);
-  if (read.success) return checked(path, read.data as ScenarioParts);
+  if (read.success) {
+    const parts = read.data as ScenarioParts;
+    return checked(path, randomSeed === undefined ? parts : { ...parts, randomSeed });
+  }
   const [issue] = read.error.issues;
   const place = issue?.path.join(".") ?? "";
   throw usageFailure(`the scenario ${path}${place === "" ? "" : `, at ${place}`}: ${issue?.message ?? "it is none"}`);
@@ -104,7 +111,11 @@ export function readScenario(path: string): Scenario {
 
 function checked(path: string, parts: ScenarioParts): Scenario {
   try {
-    return scenario(parts);
+    const read = scenario(parts);
+    peerConfig(read.config);
+    const late = read.steps.findIndex(({ atMs }) => atMs > read.forMs);
+    if (late >= 0) throw new RangeError(`steps[${late}].atMs is after the end, forMs: ${read.forMs}`);
+    return read;
   } catch (error) {
     if (error instanceof RangeError) throw usageFailure(`the scenario ${path}: ${error.message}`);
     throw error;

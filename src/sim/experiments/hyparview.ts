@@ -98,9 +98,10 @@ function percentOf(share: number): string {
 /** What a figure is held against: the graph's own in a network of the paper's size. */
 export function hyparviewTarget(figure: string, peers: number): Target {
   const value = published[figure];
-  if (value === undefined) return { goal: null };
-  if (peers !== publishedPeers) return { published: value, source, goal: null };
-  return { published: value, source, goal: value, within: within[figure]! };
+  const isShare = /^(flood|message)-|^in-largest-part$/.test(figure);
+  if (value === undefined) return { goal: null, isShare };
+  if (peers !== publishedPeers) return { published: value, source, goal: null, isShare };
+  return { published: value, source, goal: value, within: within[figure]!, isShare };
 }
 
 /** `hearsay sim experiment hyparview`. */

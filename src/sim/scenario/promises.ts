@@ -191,6 +191,8 @@ export class Judge {
         // All may still wait for one that has heard badly, as long as it is all of them.
         if (other.seemedDeaf && this.#isDeadToAll(other)) continue;
         const status = life.core.peer(other.id)?.status ?? "unknown";
+        // Where a peer knows its neighbors alone, all others are strangers.
+        if (status === "unknown" && this.#config.directory.directory === "neighbors") continue;
         // Where somebody accuses all the time, somebody is suspect all the time.
         if (status === "suspect" && this.#world.lives.some(({ misdeed }) => misdeed === "false-accuser")) continue;
         const message = `peer ${life.number} takes peer ${other.number}, which runs, for ${status}`;

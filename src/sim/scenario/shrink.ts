@@ -20,28 +20,29 @@ const tailMs = 1_000;
  *
  * @param fails - runs a scenario, and tells whether it still breaks the promise
  */
-export function shrinkScenario(
+export async function shrinkScenario(
   first: Scenario,
-  fails: (scenario: Scenario) => boolean,
+  fails: (scenario: Scenario) => boolean | Promise<boolean>,
   { runsMax, progress }: ShrinkOptions,
-): Scenario {
+): Promise<Scenario> {
   let smallest = first;
   let runs = 0;
-  const attempt = (smaller: Scenario): boolean => {
-    if (runs >= runsMax) return false;
+  const attempt = async (smaller: Scenario | undefined): Promise<boolean> => {
+    if (smaller === undefined || runs >= runsMax) return false;
     runs++;
-    if (!fails(smaller)) return false;
+    if (!(await fails(smaller))) return false;
     smallest = smaller;
     progress?.(smaller, runs);
     return true;
   };
   for (let isSmaller = true; isSmaller && runs < runsMax; ) {
     isSmaller = false;
-    for (const simpler of simplerOnes(smallest)) if (attempt(simpler)) isSmaller = true;
+    // As often as each of them helps: always of the smallest so far.
+    for (const simpler of simplifications) while (await attempt(simpler(smallest))) isSmaller = true;
     for (let size = Math.ceil(smallest.steps.length / 2); size >= 1; size = size === 1 ? 0 : Math.ceil(size / 2)) {
       for (let from = 0; from < smallest.steps.length; ) {
         const steps = smallest.steps.filter((_, index) => index < from || index >= from + size);
-        if (attempt({ ...smallest, steps })) isSmaller = true;
+        if (await attempt({ ...smallest, steps })) isSmaller = true;
         else from += size;
       }
     }
@@ -49,21 +50,23 @@ export function shrinkScenario(
   return smallest;
 }
 
-/** One thing simpler each. */
-function* simplerOnes(scenario: Scenario): Generator<Scenario> {
-  const { peers, seeds, workload, network, forMs, steps, config, joinEveryMs } = scenario;
-  for (const fewer of [2, Math.ceil(peers / 2), peers - 1]) {
-    if (fewer >= 2 && fewer < peers) yield { ...scenario, peers: fewer };
-  }
-  if (seeds > 1) yield { ...scenario, seeds: 1 };
-  if (workload.everyMs > 0) yield { ...scenario, workload: { ...workload, everyMs: 0 } };
-  if (workload.bytes > 0) yield { ...scenario, workload: { ...workload, bytes: 0 } };
-  if (network.lossRate > 0) yield { ...scenario, network: { ...network, lossRate: 0 } };
-  if (network.latency.kind !== "constant") {
-    yield { ...scenario, network: { ...network, latency: { kind: "constant", ms: 20 } } };
-  }
-  if (Object.keys(config).length > 0) yield { ...scenario, config: {} };
-  if (joinEveryMs !== 50) yield { ...scenario, joinEveryMs: 50 };
-  const lastMs = (steps.at(-1)?.atMs ?? 0) + tailMs;
-  if (lastMs < forMs) yield { ...scenario, forMs: lastMs };
-}
+/** One thing simpler each; undefined where it is as simple already. */
+const simplifications: readonly ((scenario: Scenario) => Scenario | undefined)[] = [
+  (one) => (one.peers > 2 ? { ...one, peers: 2 } : undefined),
+  (one) => (one.peers > 3 ? { ...one, peers: Math.ceil(one.peers / 2) } : undefined),
+  (one) => (one.peers > 2 ? { ...one, peers: one.peers - 1 } : undefined),
+  (one) => (one.seeds > 1 ? { ...one, seeds: 1 } : undefined),
+  (one) => (one.workload.everyMs > 0 ? { ...one, workload: { ...one.workload, everyMs: 0 } } : undefined),
+  (one) => (one.workload.bytes > 0 ? { ...one, workload: { ...one.workload, bytes: 0 } } : undefined),
+  (one) => (one.network.lossRate > 0 ? { ...one, network: { ...one.network, lossRate: 0 } } : undefined),
+  (one) => {
+    if (one.network.latency.kind === "constant") return undefined;
+    return { ...one, network: { ...one.network, latency: { kind: "constant", ms: 20 } } };
+  },
+  (one) => (Object.keys(one.config).length > 0 ? { ...one, config: {} } : undefined),
+  (one) => (one.joinEveryMs !== 50 ? { ...one, joinEveryMs: 50 } : undefined),
+  (one) => {
+    const lastMs = (one.steps.at(-1)?.atMs ?? 0) + tailMs;
+    return lastMs < one.forMs ? { ...one, forMs: lastMs } : undefined;
+  },
+];

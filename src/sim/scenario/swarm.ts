@@ -80,6 +80,27 @@ const kinds: Readonly<Record<string, Kind>> = {
   redial: (random) => [redial(oneOf(random, [count(1), count(3), share(1)]))],
 };
 
+/** What a swarm can leave out: deeds, and what peers do that mean harm. */
+export const swarmNames: readonly string[] = [
+  ...[
+    "bandwidth",
+    "clog",
+    "corrupt",
+    "crash",
+    "cut",
+    "freeze",
+    "heal",
+    "join",
+    "jump",
+    "latency",
+    "leave",
+    "loss",
+    "partition",
+  ],
+  ...["publish", "redial", "reset", "restart", "slow", "suspend", "tag"],
+  ...["silent-relay", "false-accuser", "garbage", "flooder"],
+];
+
 /** One peer in so many may mean harm. */
 const corruptShare = 6;
 
@@ -119,7 +140,9 @@ export function swarmScenario(randomSeed: number, { peersMax = 24, without = [] 
       { history: { retainedMaxAgeMs: 5_000 } },
       { overlay: { activeViewMax: 3, passiveViewMax: 6 } },
     ]),
-    steps: steps.filter((step) => !without.includes(step.do === "corrupt" ? step.misdeed : step.do)),
+    steps: steps.filter(
+      (step) => !(without.includes(step.do) || (step.do === "corrupt" && without.includes(step.misdeed))),
+    ),
   });
 }
 
