@@ -9,6 +9,9 @@ import pc from "picocolors";
 import { exitFailed } from "./exit-codes.js";
 import { Failure } from "./failure.js";
 
+/** Not asked of `process.stdout`, which would make a pipe one that does not wait. */
+const stdoutFile = 1;
+
 /** Options that every command has. */
 export interface OutputOptions {
   /** NDJSON on stdout in place of lines. */
@@ -133,13 +136,16 @@ export function wantsColor(stream: { readonly isTTY?: boolean }, options: Output
  * @throws Failure when it cannot be written
  */
 export function writeNow(text: string): void {
-  let bytes = Buffer.from(text);
   try {
-    while (bytes.length > 0) bytes = bytes.subarray(writeSync(process.stdout.fd, bytes));
+    writeWhole(stdoutFile, text);
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
-    // A pipe that is full, and does not wait.
-    if (code === "EAGAIN") process.stdout.write(bytes);
-    else if (code !== "EPIPE") throw new Failure(`cannot write to stdout: ${message}`, exitFailed);
+    if (code !== "EPIPE") throw new Failure(`cannot write to stdout: ${message}`, exitFailed);
   }
+}
+
+/** Writes all of it to an open file. A disk that is nearly full takes a part at first, and fails with the rest. */
+export function writeWhole(file: number, text: string): void {
+  let bytes = Buffer.from(text);
+  while (bytes.length > 0) bytes = bytes.subarray(writeSync(file, bytes));
 }

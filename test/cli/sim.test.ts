@@ -1,5 +1,6 @@
+import { spawnSync } from "node:child_process";
 import { existsSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { until, Workshop } from "./running.js";
 
@@ -87,6 +88,16 @@ describe("hearsay sim", () => {
     const run = workshop.run(["sim", ...words]);
     expect(await run.exit()).toBe(2);
     expect(run.stderr()).toMatch(why);
+  });
+
+  test("a trace that a full disk cuts short is said, in its last piece as well", () => {
+    const traced = ["sim", "--peers", "20", "--for", "10s", "--calm", "1s", "--trace", "cut.ndjson"];
+    // A limit for files does the same as a disk: it takes a part of what is written.
+    const words = ["-c", 'ulimit -f 97; exec "$@"', "bash", process.execPath, resolve("lib/cli/main.js"), ...traced];
+    const { status, stderr } = spawnSync("bash", words, { cwd: workshop.folder, encoding: "utf8" });
+    expect(stderr).toMatch(/^error: cannot write the trace cut\.ndjson: EFBIG/);
+    expect(status).toBe(6);
+    expect(workshop.read("cut.ndjson").length).toBe(97 * 1_024);
   });
 
   test("peers that know their neighbors alone keep all promises", async () => {

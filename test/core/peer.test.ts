@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { seededRuns } from "../seeded.js";
 import { PeerWorld } from "./peer-world.js";
 
-const runs = process.env.HEARSAY_LONG ? 300 : 2;
+const runs = process.env.HEARSAY_LONG ? 300 : 3;
 
 describe("a peer", () => {
   test("joins through any other, and links are two-way", () => {

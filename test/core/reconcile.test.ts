@@ -422,7 +422,7 @@ describe("nonsense from others", () => {
     }
   });
 
-  seededRuns("leaves a peer quick, small and correct", process.env.HEARSAY_LONG ? 200 : 8, (randomSeed) => {
+  seededRuns("leaves a peer quick, small and correct", process.env.HEARSAY_LONG ? 200 : 20, (randomSeed) => {
     const world = new ReconcileWorld(randomSeed);
     const random = seededRandom(randomSeed);
     const [a, b] = [world.start(), world.start()];

@@ -17,7 +17,7 @@ import {
   suspend,
   these,
 } from "../../src/sim/scenario/scenario.js";
-import { swarmScenario } from "../../src/sim/scenario/swarm.js";
+import { swarmNames, swarmScenario } from "../../src/sim/scenario/swarm.js";
 import type { TraceLine } from "../../src/sim/scenario/trace-lines.js";
 import type { AnyMessage } from "../../src/sim/virtual-peer.js";
 import { encodeNative } from "../../src/wire/native.js";
@@ -201,28 +201,9 @@ describe("a swarm", () => {
   test("draws every kind of deed, and narrow networks", () => {
     const drawn = Array.from({ length: 200 }, (_, index) => swarmScenario(index + 1));
     const kinds = new Set(drawn.flatMap(({ steps }) => steps.map((step) => step.do)));
-    expect([...kinds].sort()).toEqual([
-      "bandwidth",
-      "clog",
-      "corrupt",
-      "crash",
-      "cut",
-      "freeze",
-      "heal",
-      "join",
-      "jump",
-      "latency",
-      "leave",
-      "loss",
-      "partition",
-      "publish",
-      "redial",
-      "reset",
-      "restart",
-      "slow",
-      "suspend",
-      "tag",
-    ]);
+    const harm = drawn.flatMap(({ steps }) => steps.flatMap((step) => (step.do === "corrupt" ? [step.misdeed] : [])));
+    expect([...kinds, ...new Set(harm)].sort()).toEqual(swarmNames.toSorted());
+    expect(kinds.size).toBe(20);
     expect(drawn.filter(({ network }) => network.bandwidth !== undefined).length).toBeGreaterThan(20);
   });
 

@@ -6,7 +6,7 @@ import { ByteWriter } from "../../src/wire/native/byte-writer.js";
 import { encodeEnvelope, encodeNative, FrameWriter, NativeReader, nativePreamble } from "../../src/wire/native.js";
 import { bare, cut, cuts, gossip, message, read } from "./native-messages.js";
 
-const numRuns = process.env.HEARSAY_LONG ? 50_000 : 400;
+const numRuns = process.env.HEARSAY_LONG ? 50_000 : 600;
 const maxPayloadBytes = 8192;
 /** What a frame may hold at most: a plain one here, for the payload's limit is lower. */
 const maxFrameBytes = 65_536;

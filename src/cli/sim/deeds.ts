@@ -1,6 +1,7 @@
 /** Reads what is to be done to a simulated network: `50%@10s`, `3@20s`, `2@30s+5s`. */
 import { InvalidArgumentError } from "commander";
 import { clogMaxMs, inputCostMaxMs } from "../../sim/scenario/checks.js";
+import { misdeeds } from "../../sim/scenario/model.js";
 import {
   at,
   clog,
@@ -12,7 +13,6 @@ import {
   join,
   leave,
   loss,
-  type Misdeed,
   partition,
   redial,
   reset,
@@ -131,10 +131,9 @@ export function bandwidthValue(text: string): number {
 /** For `--corrupt`: `false-accuser:1@5s`. */
 export function corruptValue(text: string, before: readonly Step[] = []): readonly Step[] {
   const [kind, rest] = text.split(":", 2) as [string, string | undefined];
-  const known: readonly Misdeed[] = ["silent-relay", "false-accuser", "garbage", "flooder"];
-  const misdeed = known.find((one) => one === kind);
+  const misdeed = misdeeds.find((one) => one === kind);
   if (misdeed === undefined || rest === undefined) {
-    throw new InvalidArgumentError(`Expected ${known.join(", ")}, a colon, and who and when, such as flooder:1@5s.`);
+    throw new InvalidArgumentError(`Expected ${misdeeds.join(", ")}, a colon, and who and when, such as flooder:1@5s.`);
   }
   const { who, atMs } = atOnce(timed(rest));
   return [...before, at(atMs, corrupt(who, misdeed))];

@@ -1,5 +1,5 @@
 /** `hearsay sim`: the protocol on a virtual network, in virtual time, with the faults one asks for. */
-import { closeSync, openSync, writeFileSync, writeSync } from "node:fs";
+import { closeSync, openSync, writeFileSync } from "node:fs";
 import { createLogUpdate } from "log-update";
 import type { PeerTuning } from "../../core/peer-config.js";
 import { type ScenarioReport, ScenarioRun } from "../../sim/scenario/run.js";
@@ -10,7 +10,7 @@ import type { TraceLine } from "../../sim/scenario/trace-lines.js";
 import { Departure } from "../departure.js";
 import { exitFailed, exitFine, exitInterrupted, exitLog } from "../exit-codes.js";
 import { Failure, usageFailure } from "../failure.js";
-import { Output, type OutputOptions } from "../output.js";
+import { Output, type OutputOptions, writeWhole } from "../output.js";
 import { checkMemory } from "./memory.js";
 import { printReport, printViolations, reportFields } from "./report.js";
 import { readScenario } from "./scenario-file.js";
@@ -79,6 +79,7 @@ export async function runSim(options: SimCommandOptions): Promise<number> {
   }
   if (options.swarm !== undefined) return runSwarm(options, output, isStopped);
   const chosen = rangeChecked(() => scenarioOf(options));
+  checkMemory(chosen);
   if (window !== undefined && window[0] >= chosen.forMs + chosen.calmMs) {
     throw usageFailure(`--window begins after the end, which is at ${chosen.forMs + chosen.calmMs} ms`);
   }
@@ -162,7 +163,6 @@ async function runOne(
     recorder?.line(line);
   };
   const travelled = recorder === undefined ? undefined : recorder.travel.bind(recorder);
-  checkMemory(chosen);
   const run = rangeChecked(() => new ScenarioRun(chosen, { trace: isHeard ? listen : undefined, travelled }));
   try {
     const isEnded = await runToEnd(run, isStopped, () => {
@@ -312,11 +312,10 @@ class TraceFile {
   }
 
   #flush(): void {
-    let bytes = Buffer.from(this.#text);
+    const text = this.#text;
     this.#text = "";
     try {
-      // A disk that is nearly full takes a part, and fails with the next.
-      while (bytes.length > 0) bytes = bytes.subarray(writeSync(this.#file, bytes));
+      writeWhole(this.#file, text);
     } catch (error) {
       throw new Failure(`cannot write the trace ${this.#path}: ${(error as Error).message}`, exitLog, error);
     }

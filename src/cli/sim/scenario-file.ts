@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { z } from "zod";
 import { peerConfig } from "../../core/peer-config.js";
 import { messageMaxBytes } from "../../sim/scenario/checks.js";
+import { misdeeds } from "../../sim/scenario/model.js";
 import { type Scenario, type ScenarioParts, scenario } from "../../sim/scenario/scenario.js";
 import { usageFailure } from "../failure.js";
 
@@ -55,7 +56,7 @@ const step = z.discriminatedUnion("do", [
   z.strictObject({
     do: z.literal("corrupt"),
     who,
-    misdeed: z.enum(["silent-relay", "false-accuser", "garbage", "flooder"]),
+    misdeed: z.enum(misdeeds),
     atMs,
   }),
 ]);

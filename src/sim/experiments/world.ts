@@ -106,10 +106,9 @@ export class ExperimentWorld {
       if (i % 10 === 9) this.network.run(10_000 / joinsPerSecond);
       if (i % toldEach === toldEach - 1) progress?.(`${i + 1} have joined`);
     }
-    const second = 1_000;
-    for (let doneMs = 0; doneMs < settleMs; doneMs += second) {
-      progress?.(`calm, ${doneMs / second} s`);
-      this.network.run(Math.min(second, settleMs - doneMs));
+    for (let doneMs = 0; doneMs < settleMs; doneMs += 1_000) {
+      progress?.(`calm, ${doneMs / 1_000} s`);
+      this.network.run(Math.min(1_000, settleMs - doneMs));
     }
   }
 

@@ -38,16 +38,20 @@ export interface Workload {
 /** Which peers: so many drawn at random, a share of all, or these by their numbers (the first one started is 1). */
 export type Who = { readonly count: number } | { readonly share: number } | { readonly peers: readonly number[] };
 
-/** How a Byzantine peer misbehaves, beside doing all that it should. */
-export type Misdeed =
+/** How a Byzantine peer misbehaves, beside doing all that it should. Their order is drawn from: it makes runs. */
+export const misdeeds = [
   /** Passes nothing on. */
-  | "silent-relay"
+  "silent-relay",
   /** Accuses random others, in its own name and in made-up ones. */
-  | "false-accuser"
+  "false-accuser",
   /** Says what has no place. */
-  | "garbage"
+  "garbage",
   /** Publishes a hundred messages a second. */
-  | "flooder";
+  "flooder",
+] as const;
+
+/** One of {@link misdeeds}. */
+export type Misdeed = (typeof misdeeds)[number];
 
 /** Something that is done to the network. What has a `forMs` ends by itself. */
 export type Deed =

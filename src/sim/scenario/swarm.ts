@@ -6,6 +6,7 @@
  */
 import { type Random, sample, seededRandom } from "../../core/random.js";
 import { worldRegions } from "./latency.js";
+import { misdeeds } from "./model.js";
 import {
   at,
   type Bandwidth,
@@ -22,7 +23,6 @@ import {
   type LatencyModel,
   leave,
   loss,
-  type Misdeed,
   type NetworkModel,
   partition,
   redial,
@@ -67,9 +67,7 @@ const kinds: Readonly<Record<string, Kind>> = {
   leave: (random) => [leave(count(1 + random.below(2)))],
   burst: (random) => [{ do: "publish", who: count(1), messages: 1 + random.below(300), bytes: drawBytes(random) }],
   tag: () => [{ do: "tag", who: count(2) }],
-  corrupt: (random) => [
-    corrupt(count(1), oneOf<Misdeed>(random, ["silent-relay", "false-accuser", "garbage", "flooder"])),
-  ],
+  corrupt: (random) => [corrupt(count(1), oneOf(random, misdeeds))],
   clog: (random) => [clog(count(1 + random.below(3)), 200 + random.below(15_000))],
   "clog ways": (random) => [clog(share(oneOf(random, [0.3, 1])), 200 + random.below(8_000), count(1))],
   suspend: (random) => [suspend(count(1 + random.below(2)), 2_000 + random.below(40_000))],
@@ -80,26 +78,11 @@ const kinds: Readonly<Record<string, Kind>> = {
   redial: (random) => [redial(oneOf(random, [count(1), count(3), share(1)]))],
 };
 
-/** What a swarm can leave out: deeds, and what peers do that mean harm. */
-export const swarmNames: readonly string[] = [
-  ...[
-    "bandwidth",
-    "clog",
-    "corrupt",
-    "crash",
-    "cut",
-    "freeze",
-    "heal",
-    "join",
-    "jump",
-    "latency",
-    "leave",
-    "loss",
-    "partition",
-  ],
-  ...["publish", "redial", "reset", "restart", "slow", "suspend", "tag"],
-  ...["silent-relay", "false-accuser", "garbage", "flooder"],
-];
+const deedNames =
+  "bandwidth clog corrupt crash cut freeze heal join jump latency leave loss partition publish redial reset restart slow suspend tag";
+
+/** What a swarm draws and can leave out: deeds, and what peers do that mean harm. */
+export const swarmNames: readonly string[] = [...deedNames.split(" "), ...misdeeds];
 
 /** One peer in so many may mean harm. */
 const corruptShare = 6;
