@@ -19,7 +19,9 @@ beforeAll(async () => {
 describe("hearsay peer", () => {
   test("is the first one when there is nobody to ask, and says how others join it; they chat", async () => {
     const first = await workshop.listening(["peer", "--chat", "--log-dir", "logs", "--network", "two"]);
-    expect(first.stderr()).toMatch(new RegExp(`Others join it with --peer \\S+:${first.port}\n`));
+    // A line of its own, and it may come in a piece of its own.
+    const invitation = new RegExp(`Others join it with --peer \\S+:${first.port}\n`);
+    await until(() => invitation.test(first.stderr()), "it says how others join it", first);
     const other = workshop.run(["peer", "--peer", `127.0.0.1:${first.port}`, "--chat", "--network", "two"]);
     await until(() => /Linked -- /.test(first.stderr()), "they are linked", first);
     other.child.stdin.write("hello, \u001b[31mall of you\n");
