@@ -8,7 +8,7 @@ import { type OutputOptions, writeNow } from "./output.js";
 import type { PeerCommandOptions } from "./peer-options.js";
 import { playgroundCommand } from "./playground/command.js";
 import type { SeedCommandOptions } from "./seed.js";
-import { experimentCommand, replayCommand, simCommand } from "./sim/commands.js";
+import { checkSimOptions, experimentCommand, replayCommand, simCommand } from "./sim/commands.js";
 import type { ExperimentCommandOptions } from "./sim/experiment.js";
 import type { UpCommandOptions } from "./up/run.js";
 import {
@@ -82,6 +82,7 @@ export function makeProgram(done: (exitCode: number) => void): Command {
   program.addCommand(publishCommand().action(publish));
   program.addCommand(subscribeCommand().action(subscribe));
   const sim = async (_options: unknown, called: Command) => {
+    checkSimOptions(called);
     const { runSim } = await import("./sim/run.js");
     done(await runSim(optionsOf(called)));
   };

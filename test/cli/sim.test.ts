@@ -61,7 +61,7 @@ describe("hearsay sim", () => {
     writeFileSync(join(workshop.folder, "late.json"), JSON.stringify(late));
     const after = workshop.run(["sim", "--scenario", "late.json"]);
     expect(await after.exit()).toBe(2);
-    expect(after.stderr()).toMatch(/^error: the scenario late\.json: steps\[0\]\.atMs is after the end/);
+    expect(after.stderr()).toMatch(/^error: the scenario late\.json: steps\[0\] \(join\)\.atMs is after the end/);
     // Its number counts, and is the one that is named, unless another is given.
     writeFileSync(join(workshop.folder, "five.json"), JSON.stringify({ ...scenario, randomSeed: 5 }));
     const five = workshop.run(["sim", "--scenario", "five.json"]);
@@ -77,7 +77,10 @@ describe("hearsay sim", () => {
     [["--swarm", "1", "--without", "foo"], /Expected one of bandwidth, clog, corrupt/],
     [["--without", "crash"], /--without is for a --swarm/],
     [["--swarm", "2", "--trace", "t.ndjson"], /--trace writes one run/],
-    [["--swarm", "1", "--kill", "1@2s"], /draws its scenarios itself/],
+    [["--swarm", "1", "--kill", "1@2s"], /--kill: the scenario is that of --swarm/],
+    [["--swarm", "1", "--loss", "0%"], /--loss: the scenario is that of --swarm/],
+    [["--scenario", "x.json", "--peers", "5"], /--peers: the scenario is that of --scenario/],
+    [["--swarm", "1", "--scenario", "x.json"], /draws its scenarios itself/],
     [["--swarm", "2", "--random-seed", "4294967295"], /the numbers of a swarm end at 4294967295/],
     [["--kill", "1@2s+3s"], /It has no length/],
     [["--corrupt", "flooder:1@2s+3s"], /It has no length/],

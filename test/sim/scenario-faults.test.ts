@@ -191,6 +191,12 @@ describe("a scenario out of its range", () => {
     [{ steps: [at(5, slow(count(1), -1, 10))] }, /msPerInput/],
     [{ steps: [at(5, clog(count(1), 200_000))] }, /^steps\[0\] \(clog\)\.forMs must be from 0 to 120000/],
     [{ steps: [at(-5, redial(count(1)))] }, /^steps\[0\] \(redial\)\.atMs/],
+    [{ forMs: 10, steps: [at(11, redial(count(1)))] }, /^steps\[0\] \(redial\)\.atMs is after the end, forMs: 10$/],
+    // The place is where it was given, not where it comes in time.
+    [{ steps: [at(9, slow(count(1), -1, 10)), at(5, redial(count(1)))] }, /^steps\[0\] \(slow\)\.msPerInput/],
+    // Numbers that would make the runs of others.
+    [{ randomSeed: -1 }, /^randomSeed must be from 0 to 4294967295, not -1$/],
+    [{ randomSeed: 2 ** 32 + 1 }, /^randomSeed/],
   ])("is a RangeError that names the place: %j", (parts, message) => {
     expect(() => scenario(parts)).toThrow(RangeError);
     expect(() => scenario(parts)).toThrow(message);

@@ -1,5 +1,6 @@
 /** The simulator's commands and their options, as commander reads them. */
 import { Command, Option } from "commander";
+import { usageFailure } from "../failure.js";
 import {
   countsValue,
   countValue,
@@ -58,7 +59,7 @@ export function simCommand(): Command {
     .addOption(new Option("--directory <kind>", "who knows whom (default: full)").choices(["full", "neighbors"]))
     .option("--kill <deed>", `processes end at once: ${when}`, deedValues.kill)
     .option("--freeze <deed>", "processes stop, for 5s or as in 2@10s+8s", deedValues.freeze)
-    .option("--restart <deed>", "killed ones start again, as the same peers", deedValues.restart)
+    .option("--restart <deed>", "those that have ended start again, as the same peers", deedValues.restart)
     .option("--join <deed>", "more of them start", deedValues.join)
     .option("--leave <deed>", "some say goodbye", deedValues.leave)
     .option("--partition <deed>", "cuts these off from the others, for good or as in 50%@10s+20s", deedValues.partition)
@@ -84,6 +85,23 @@ export function simCommand(): Command {
     .option("--highlight <name>", "the message that --spacetime follows, such as 3#12", messageValue)
     .option("--shrink", "makes a scenario that breaks a promise smaller")
     .addHelpText("after", simExamples);
+}
+
+/** Options of `hearsay sim` that go with a file and with a swarm. All others say what the scenario is. */
+const besideScenario = new Set(
+  "scenario swarm swarmTime without randomSeed trace spacetime window highlight shrink json color".split(" "),
+);
+
+/** Throws a failure of wrong usage for an option that has no effect, because a file or the swarm says it. */
+export function checkSimOptions(called: Command): void {
+  const { scenario, swarm } = called.opts();
+  const source = swarm !== undefined ? "--swarm" : scenario !== undefined ? "--scenario" : undefined;
+  if (source === undefined) return;
+  for (const option of called.options) {
+    const name = option.attributeName();
+    if (besideScenario.has(name) || called.getOptionValueSource(name) !== "cli") continue;
+    throw usageFailure(`${option.long}: the scenario is that of ${source}, which says all of it`);
+  }
 }
 
 /** `hearsay sim experiment`. */

@@ -9,7 +9,6 @@ import {
   crash,
   type Deed,
   freeze,
-  heal,
   join,
   leave,
   loss,
@@ -85,10 +84,7 @@ export const deedValues = {
   restart: momentary((one) => restart(wholeCount(one))),
   join: momentary((one) => join(wholeCount(one))),
   leave: momentary(({ who }) => leave(who)),
-  partition: collected(({ who, atMs, forMs }) => [
-    at(atMs, partition(who)),
-    ...(forMs === undefined ? [] : [at(atMs + forMs, heal())]),
-  ]),
+  partition: simple(({ who, forMs }) => partition(who, forMs)),
   deafen: simple(({ who, forMs = 20_000 }) => loss(1, forMs, who)),
   suspend: simple(({ who, forMs = 20_000 }) => suspend(who, forMs)),
   clog: collected(({ who, atMs, forMs = 5_000 }) => {

@@ -27,7 +27,9 @@ export function checkMemory(
   if (bytes <= limits.node) return;
   const what = `${peers.toLocaleString("en")} peers need some ${Math.ceil(bytes / gigabyte).toLocaleString("en")} GB of memory`;
   if (bytes > limits.machine) {
-    const help = isFull ? "take fewer, or --directory neighbors" : "take fewer";
+    const help = isFull
+      ? "take fewer, or directories of neighbors (--directory neighbors, or config.directory.directory)"
+      : "take fewer";
     throw usageFailure(`${what}, and this machine has ${Math.floor(limits.machine / gigabyte)}: ${help}`);
   }
   const flag = `--max-old-space-size=${Math.ceil((bytes * reserve) / 2 ** 30) * 1_024}`;

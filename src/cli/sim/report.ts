@@ -10,7 +10,7 @@ const curveRows = 6;
 
 /** The summary of a run for programs. */
 export function reportFields(report: ScenarioReport): object {
-  const { scenario, hash, lastedMs, counters, violations, delivered, duplicates, peers } = report;
+  const { scenario, hash, lastedMs, counters, violations, flooded, delivered, duplicates, peers } = report;
   const { curve: _curve, ...coverage } = summaryOf(report.coverage, 1);
   return {
     name: scenario.name,
@@ -19,6 +19,7 @@ export function reportFields(report: ScenarioReport): object {
     peers,
     lastedMs,
     events: counters.events,
+    flooded,
     delivered,
     duplicates,
     coverage,
@@ -31,7 +32,8 @@ export function printReport(report: ScenarioReport, output: Output, command: str
   const fragment = `#${scenarioFragment(report.scenario)}`;
   output.event("summary", { ...reportFields(report), playground: fragment });
   if (output.json) return;
-  const { scenario, hash, counters, lastedMs, delivered, duplicates } = report;
+  const { scenario, hash, counters, lastedMs, flooded, delivered, duplicates } = report;
+  const floods = flooded === 0 ? "" : `, ${number(flooded)} by flooders`;
   const summary = summaryOf(report.coverage, curveColumns);
   if (summary.messages > 0) {
     output.line("messages that had arrived, by time since they were published");
@@ -50,7 +52,7 @@ export function printReport(report: ScenarioReport, output: Output, command: str
     ["time", `${seconds(lastedMs)} virtual s, ${number(counters.events)} events`],
     [
       "messages",
-      `${number(summary.messages)} published, ${number(delivered)} deliveries, ${number(duplicates)} copies too many`,
+      `${number(summary.messages)} published${floods}, ${number(delivered)} deliveries, ${number(duplicates)} copies too many`,
     ],
   ];
   if (summary.messages > 0) {

@@ -2,6 +2,7 @@
 import { closeSync, openSync, writeFileSync } from "node:fs";
 import { createLogUpdate } from "log-update";
 import type { PeerTuning } from "../../core/peer-config.js";
+import { randomSeedMax } from "../../sim/scenario/checks.js";
 import { type ScenarioReport, ScenarioRun } from "../../sim/scenario/run.js";
 import { type Scenario, type Step, scenario } from "../../sim/scenario/scenario.js";
 import { shrinkScenario } from "../../sim/scenario/shrink.js";
@@ -64,8 +65,6 @@ export interface SimCommandOptions extends OutputOptions {
 /** Between two looks at whether somebody wants to stop, in real milliseconds. */
 const sliceMs = 100;
 const shrinkRunsMax = 400;
-/** The highest number that a run may have: its generator takes 32 bits. */
-const numberMax = 2 ** 32 - 1;
 
 /** Runs a scenario, or a swarm of them. Resolves with the exit code: 1 when a promise was broken. */
 export async function runSim(options: SimCommandOptions): Promise<number> {
@@ -106,7 +105,7 @@ function checkSwarm(options: SimCommandOptions): void {
   }
   if (spacetime !== undefined) throw usageFailure("--spacetime draws one run, not a swarm");
   if (trace !== undefined && swarm > 1) throw usageFailure("--trace writes one run: use --swarm 1");
-  if (file !== undefined || deedsOf(options).length > 0) throw usageFailure("a --swarm draws its scenarios itself");
+  if (file !== undefined) throw usageFailure("a --swarm draws its scenarios itself");
 }
 
 async function runSwarm(options: SimCommandOptions, output: Output, isStopped: () => boolean): Promise<number> {
@@ -114,7 +113,7 @@ async function runSwarm(options: SimCommandOptions, output: Output, isStopped: (
   let runs = 0;
   const { without = [], swarmTime = Number.POSITIVE_INFINITY, randomSeed = 1 } = options;
   const end = randomSeed + options.swarm!;
-  if (end - 1 > numberMax) throw usageFailure(`the numbers of a swarm end at ${numberMax}`);
+  if (end - 1 > randomSeedMax) throw usageFailure(`the numbers of a swarm end at ${randomSeedMax}`);
   const endAt = performance.now() + swarmTime;
   const left = without.map((name) => ` --without ${name}`).join("");
   for (let number = randomSeed; number < end; number++) {

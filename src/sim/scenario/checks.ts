@@ -3,6 +3,8 @@ import type { Deed, LatencyModel, Scenario, Who } from "./model.js";
 
 /** Peers of one scenario, at the beginning or by one deed. */
 export const peersMax = 1_000_000;
+/** The highest number that a run may have: its generator takes 32 bits. */
+export const randomSeedMax = 2 ** 32 - 1;
 /** Seeds of one scenario. */
 export const seedsMax = 50;
 /** The longest time that anything takes: thirty days. */
@@ -16,10 +18,10 @@ export const messageMaxBytes = 1_048_576;
 /** Messages of one deed. */
 export const burstMax = 1_000_000;
 
-/** @throws RangeError that names the first thing that is out of its range */
+/** @throws RangeError that names the first thing that is out of its range; steps by their places in this order */
 export function checkScenario(scenario: Scenario): void {
   const { randomSeed, peers, seeds, joinEveryMs, forMs, calmMs, network, workload, steps } = scenario;
-  whole("randomSeed", randomSeed, Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER);
+  whole("randomSeed", randomSeed, 0, randomSeedMax);
   whole("peers", peers, 1, peersMax);
   whole("seeds", seeds, 0, seedsMax);
   whole("joinEveryMs", joinEveryMs, 0, longestMs);
@@ -34,6 +36,7 @@ export function checkScenario(scenario: Scenario): void {
   for (const [index, step] of steps.entries()) {
     const place = `steps[${index}] (${step.do})`;
     whole(`${place}.atMs`, step.atMs, 0, longestMs);
+    if (step.atMs > forMs) throw new RangeError(`${place}.atMs is after the end, forMs: ${forMs}`);
     checkDeed(place, step);
   }
 }
@@ -43,7 +46,8 @@ function checkDeed(place: string, deed: Deed): void {
     const who = (deed as { readonly [key in typeof name]?: Who })[name];
     if (who !== undefined) checkWho(`${place}.${name}`, who);
   }
-  if ("forMs" in deed) whole(`${place}.forMs`, deed.forMs, 0, deed.do === "clog" ? clogMaxMs : longestMs);
+  if ("forMs" in deed && deed.forMs !== undefined)
+    whole(`${place}.forMs`, deed.forMs, 0, deed.do === "clog" ? clogMaxMs : longestMs);
   switch (deed.do) {
     case "restart":
       whole(`${place}.count`, deed.count, 0, peersMax);

@@ -17,6 +17,9 @@ interface Identity {
   readonly aheadMs: number;
 }
 
+/** What somebody must be for a deed, beside running: `awake`, not stopped; `honest`, meaning no harm yet. */
+export type State = "awake" | "honest";
+
 /** Peers that a newcomer is told of, where there are no seeds. */
 const entrancesMax = 3;
 
@@ -30,7 +33,8 @@ export class Crowd {
   readonly #random: Random;
   readonly #owner: LifeOwner;
   readonly #started: (number: number, fields: object) => void;
-  #count = 0;
+  #numbers = 0;
+  #addresses = 0;
 
   /** @param started - hears of every start */
   constructor(
@@ -52,20 +56,28 @@ export class Crowd {
     return this.lives.filter(({ isHonest, process }) => isHonest && !process.frozen);
   }
 
-  /** Some of them. From now on they are disturbed. */
-  chosen(who: Who): Life[] {
-    const running = this.running();
-    const chosen = this.#drawn(who, running);
+  /**
+   * Some of those that run, stopped or not. From now on they are disturbed.
+   *
+   * @param state - what they must be beside that
+   * @param except - is not drawn
+   */
+  chosen(who: Who, state?: State, except?: Life): Life[] {
+    const possible = this.lives.filter((life) => {
+      if (!life.isUp || life === except) return false;
+      return state === "awake" ? !life.process.frozen : state === "honest" ? life.isHonest : true;
+    });
+    const chosen = this.#drawn(who, possible);
     for (const life of chosen) life.calmSince = Math.max(life.calmSince, this.#network.now);
     return chosen;
   }
 
-  #drawn(who: Who, running: readonly Life[]): Life[] {
-    if ("peers" in who) return running.filter(({ number }) => who.peers.includes(number));
-    return sample(this.#random, running, "count" in who ? who.count : Math.round(who.share * running.length));
+  #drawn(who: Who, possible: readonly Life[]): Life[] {
+    if ("peers" in who) return possible.filter(({ number }) => who.peers.includes(number));
+    return sample(this.#random, possible, "count" in who ? who.count : Math.round(who.share * possible.length));
   }
 
-  /** One that has ended starts again, as often as there is one. */
+  /** One that has ended, killed or after its goodbye, starts again, as often as there is one. */
   restart({ count, identity, address, clockBackMs }: Extract<Deed, { do: "restart" }>): void {
     const last = new Map<number, Life>();
     for (const life of this.lives) last.set(life.number, life);
@@ -83,7 +95,7 @@ export class Crowd {
   /** Starts a peer: a new one, unless it is said who. */
   start(as?: Identity): void {
     const address = as?.address ?? this.#newAddress();
-    const { number, id, aheadMs } = as ?? { number: this.#count, id: this.newId(), aheadMs: 0 };
+    const { number, id, aheadMs } = as ?? { number: ++this.#numbers, id: this.newId(), aheadMs: 0 };
     const others = this.seeds.length > 0 ? [] : sample(this.#random, this.running(), entrancesMax);
     const entrances = others.map((life) => life.address);
     const random = seededRandom(this.#random.below(0x1_0000_0000));
@@ -101,7 +113,7 @@ export class Crowd {
   }
 
   #newAddress(): Address {
-    const index = ++this.#count;
+    const index = ++this.#addresses;
     return joinAddress(`10.${(index >> 16) & 127}.${(index >> 8) & 255}.${index & 255}`, 5000)!;
   }
 }

@@ -2,10 +2,11 @@
 import type { Address } from "../../core/address.js";
 import type { VirtualNetwork } from "../network.js";
 import type { AnyMessage } from "../virtual-peer.js";
-import type { Crowd } from "./crowd.js";
+import type { Crowd, State } from "./crowd.js";
 import { latencyDraw } from "./latency.js";
 import type { Life } from "./life.js";
-import type { Deed, LatencyModel, Scenario, Who } from "./scenario.js";
+import type { Bandwidth, Deed, LatencyModel, Scenario, Who } from "./scenario.js";
+import { Spells } from "./spells.js";
 
 /** Who loses so much of what comes to it hears badly. */
 const deafeningRate = 0.2;
@@ -24,9 +25,36 @@ export interface FaultsWorld {
   /** A number by chance, below another. */
   below(limit: number): number;
   publish(life: Life, bytes: number): void;
-  /** @param peers - whom it befalls, by their numbers; undefined where nobody is chosen */
-  trace(deed: Deed, peers: readonly number[] | undefined): void;
+  /** @param chosen - whom it befalls; nothing where nobody is chosen */
+  trace(deed: Deed, chosen: ChosenNumbers): void;
 }
+
+/** Whom a deed befalls, by their numbers. */
+export interface ChosenNumbers {
+  readonly peers?: readonly number[];
+  /** Where ways lead from `peers` to others: to whom. */
+  readonly toPeers?: readonly number[];
+}
+
+/** Whom a deed befalls; undefined where it chooses nobody. */
+interface Chosen {
+  readonly peers: readonly Life[] | undefined;
+  /** Where ways lead from `peers` to others. */
+  readonly to: readonly Life[] | undefined;
+}
+
+/** Whom a deed can befall, where it needs more than that there is a process: one that is stopped can do nothing by itself. */
+const statesNeeded: Partial<Record<Deed["do"], State>> = {
+  freeze: "awake",
+  suspend: "awake",
+  slow: "awake",
+  jump: "awake",
+  redial: "awake",
+  leave: "awake",
+  publish: "awake",
+  tag: "awake",
+  corrupt: "honest",
+};
 
 /** What is wrong in one run. */
 export class Faults {
@@ -35,16 +63,36 @@ export class Faults {
   #ends: { readonly at: number; readonly end: () => void }[] = [];
   /** Things that are wrong with the network as a whole, or with ways in it. */
   #wrongs = 0;
-  #isSplit = false;
+  readonly #latencies: Spells<LatencyModel>;
+  readonly #losses: Spells<number>;
+  /** By receiver. */
+  readonly #incomingLosses = new Map<Address, Spells<number>>();
+  /** By sender; undefined: of all that have none of their own. */
+  readonly #bandwidths = new Map<Address | undefined, Spells<Bandwidth | undefined>>();
+  readonly #costs = new Map<Life, Spells<number>>();
+  /** One part of a network that is split. */
+  readonly #parts: Spells<readonly Address[] | undefined>;
+  #isCut = false;
   /** When the last of them was over, in milliseconds since 1970. */
   #disturbedAt: number;
 
   constructor(world: FaultsWorld) {
     this.#world = world;
     this.#disturbedAt = world.network.now;
-    const { latency, bandwidth } = world.scenario.network;
-    this.#setLatency(latency);
-    if (bandwidth !== undefined) world.network.setBandwidth(bandwidth);
+    const { network, scenario } = world;
+    const { latency, lossRate, bandwidth } = scenario.network;
+    this.#latencies = new Spells(latency, (model) => network.setLatencyDraw(latencyDraw(model)));
+    this.#losses = new Spells(lossRate, (rate) => network.setLoss(rate));
+    this.#parts = new Spells<readonly Address[] | undefined>(undefined, (part) =>
+      network.partition(part === undefined ? [] : [part]),
+    );
+    network.setLatencyDraw(latencyDraw(latency));
+    if (bandwidth !== undefined) network.setBandwidth(bandwidth);
+  }
+
+  /** Whether somebody is cut off from somebody. */
+  get #isSplit(): boolean {
+    return this.#isCut || this.#parts.current !== undefined;
   }
 
   /** Since when nothing is wrong with the network, in milliseconds since 1970. */
@@ -81,20 +129,32 @@ export class Faults {
 
   /** Does it, or begins to. */
   do(deed: Deed): void {
-    const { network, crowd } = this.#world;
-    const isOfWays = deed.do === "clog" && deed.to !== undefined;
-    const chosen = "who" in deed && deed.who !== undefined && !isOfWays ? crowd.chosen(deed.who) : undefined;
-    this.#world.trace(
-      deed,
-      chosen?.map(({ number }) => number),
-    );
-    this.#carryOut(deed, chosen ?? [], network, crowd);
+    const chosen = this.#choose(deed);
+    const { peers, to } = chosen;
+    this.#world.trace(deed, {
+      ...(peers === undefined ? {} : { peers: numbersOf(peers) }),
+      ...(to === undefined ? {} : { toPeers: numbersOf(to) }),
+    });
+    this.#carryOut(deed, chosen);
   }
 
-  #carryOut(deed: Deed, chosen: readonly Life[], network: FaultsWorld["network"], crowd: Crowd): void {
+  #choose(deed: Deed): Chosen {
+    const { crowd } = this.#world;
+    const { who, from, to } = deed as { readonly [name in "who" | "from" | "to"]?: Who };
+    const first = who ?? from ?? to;
+    if (first === undefined) return { peers: undefined, to: undefined };
+    const peers = crowd.chosen(first, statesNeeded[deed.do]);
+    if (to === undefined || first === to) return { peers, to: undefined };
+    // No way leads from one to itself.
+    return { peers, to: crowd.chosen(to, undefined, peers.length === 1 ? peers[0] : undefined) };
+  }
+
+  #carryOut(deed: Deed, { peers, to }: Chosen): void {
+    const { network, crowd } = this.#world;
+    const chosen = peers ?? [];
     switch (deed.do) {
       case "crash":
-        for (const life of chosen) life.process.crash();
+        for (const life of chosen) this.#crash(life);
         break;
       case "restart":
         crowd.restart(deed);
@@ -108,56 +168,48 @@ export class Faults {
       case "suspend":
         for (const life of chosen) {
           network.suspend(life.address);
-          this.#disturb(life, deed.forMs, () => network.resume(life.address));
+          // Another life may be there by then.
+          this.#disturb(life, deed.forMs, () => life.process.alive && network.resume(life.address));
         }
         break;
       case "slow":
         for (const life of chosen) {
-          life.process.setCost(deed.msPerInput);
           // Who answers late seems not to hear.
           life.wasDeafened = true;
-          this.#disturb(life, deed.forMs, () => life.process.setCost(0));
+          const costs = entryOf(this.#costs, life, () => new Spells<number>(0, (cost) => life.process.setCost(cost)));
+          this.#disturb(life, deed.forMs, costs.begin(deed.msPerInput));
         }
         break;
       case "jump":
         for (const life of chosen) life.jump(deed.byMs);
         break;
       case "partition":
-        network.partition([addressesOf(chosen)]);
-        this.#isSplit = true;
+        this.#split(addressesOf(chosen), deed.forMs);
         break;
       case "cut":
-        this.#eachWay(deed.from, deed.to, (from, to) => {
-          to.wasDeafened = true;
-          if (from !== to) network.cut(from.address, to.address);
+        forEachWay(chosen, to ?? [], (one, other) => {
+          other.wasDeafened = true;
+          network.cut(one.address, other.address);
         });
-        this.#isSplit = true;
+        this.#isCut = true;
         break;
       case "heal":
         network.heal();
-        this.#isSplit = false;
+        this.#parts.replace(undefined);
+        this.#isCut = false;
         this.#disturbedAt = network.now;
         break;
       case "clog":
-        this.#clog(
-          deed.to === undefined ? chosen : deed.who,
-          deed.to,
-          Math.min(deed.forMs, this.#world.scenario.forMs - this.#world.at),
-        );
+        this.#clog(chosen, to, Math.min(deed.forMs, this.#world.scenario.forMs - this.#world.at));
         break;
       case "loss":
-        this.#lose(deed.rate, deed.to, deed.forMs);
+        this.#lose(deed.rate, peers, deed.forMs);
         break;
       case "latency":
-        this.#setLatency(deed.latency);
-        this.#disturbedAt = network.now;
-        this.#later(deed.forMs, () => {
-          this.#setLatency(this.#world.scenario.network.latency);
-          this.#disturbedAt = network.now;
-        });
+        this.#slowDown(deed.latency, deed.forMs);
         break;
       case "bandwidth":
-        this.#narrow(deed, deed.who === undefined ? undefined : chosen);
+        this.#narrow(deed, peers);
         break;
       case "reset":
         for (const life of chosen) network.resetLinks(life.address);
@@ -210,34 +262,55 @@ export class Faults {
     });
   }
 
-  #eachWay(from: Who, to: Who, close: (from: Life, to: Life) => void): void {
-    const { crowd } = this.#world;
-    for (const one of crowd.chosen(from)) for (const other of crowd.chosen(to)) close(one, other);
+  /** Its machine, if it was suspended, is there for the next life. */
+  #crash(life: Life): void {
+    life.process.crash();
+    this.#world.network.resume(life.address);
   }
 
-  #clog(who: readonly Life[] | Who, to: Who | undefined, forMs: number): void {
-    const { network } = this.#world;
-    if (isList(who)) {
-      for (const life of who) life.wasDeafened = true;
-      network.clog(addressesOf(who), forMs);
-    } else {
-      this.#eachWay(who, to!, (from, other) => {
-        other.wasDeafened = true;
-        network.clogWay(from.address, other.address, forMs);
-      });
+  #split(part: readonly Address[], forMs: number | undefined): void {
+    if (forMs === undefined) {
+      this.#parts.replace(part);
+      return;
     }
+    const end = this.#parts.begin(part);
+    this.#later(forMs, () => {
+      end();
+      this.#disturbedAt = this.#world.network.now;
+    });
+  }
+
+  #slowDown(model: LatencyModel, forMs: number): void {
+    const { network } = this.#world;
+    this.#disturbedAt = network.now;
+    const end = this.#latencies.begin(model);
+    this.#later(forMs, () => {
+      end();
+      this.#disturbedAt = network.now;
+    });
+  }
+
+  #clog(peers: readonly Life[], to: readonly Life[] | undefined, forMs: number): void {
+    const { network } = this.#world;
+    for (const life of to ?? peers) life.wasDeafened = true;
+    if (to === undefined) network.clog(addressesOf(peers), forMs);
+    else forEachWay(peers, to, (one, other) => network.clogWay(one.address, other.address, forMs));
     this.#disturbAll(forMs, () => {});
   }
 
-  #lose(rate: number, to: Who | undefined, forMs: number): void {
+  #lose(rate: number, victims: readonly Life[] | undefined, forMs: number): void {
     const { network, crowd } = this.#world;
-    const victims = to === undefined ? undefined : crowd.chosen(to);
     if (rate >= deafeningRate) for (const life of victims ?? crowd.lives) life.wasDeafened = true;
-    if (victims === undefined) network.setLoss(rate);
-    else for (const { address } of victims) network.setIncomingLoss(address, rate);
+    if (victims === undefined) {
+      this.#disturbAll(forMs, this.#losses.begin(rate));
+      return;
+    }
+    const ends = addressesOf(victims).map((address) => {
+      const apply = (value: number) => network.setIncomingLoss(address, value);
+      return entryOf(this.#incomingLosses, address, () => new Spells<number>(0, apply)).begin(rate);
+    });
     this.#disturbAll(forMs, () => {
-      if (victims === undefined) network.setLoss(this.#world.scenario.network.lossRate);
-      else for (const { address } of victims) network.setIncomingLoss(address, 0);
+      for (const end of ends) end();
     });
   }
 
@@ -246,15 +319,18 @@ export class Faults {
     who: readonly Life[] | undefined,
   ): void {
     const { network, scenario, crowd } = this.#world;
-    const bandwidth = { linkBytesPerS, peerBytesPerS };
-    const of = who === undefined ? undefined : addressesOf(who);
-    if (
-      Math.min(linkBytesPerS ?? Number.POSITIVE_INFINITY, peerBytesPerS ?? Number.POSITIVE_INFINITY) <= narrowBytesPerS
-    ) {
-      for (const life of who ?? crowd.lives) life.wasDeafened = true;
-    }
-    network.setBandwidth(bandwidth, of);
-    this.#disturbAll(forMs, () => network.setBandwidth(of === undefined ? scenario.network.bandwidth : undefined, of));
+    const least = Math.min(linkBytesPerS ?? Number.POSITIVE_INFINITY, peerBytesPerS ?? Number.POSITIVE_INFINITY);
+    if (least <= narrowBytesPerS) for (const life of who ?? crowd.lives) life.wasDeafened = true;
+    const ends = (who === undefined ? [undefined] : addressesOf(who)).map((of) => {
+      const otherwise = of === undefined ? scenario.network.bandwidth : undefined;
+      const apply = (limits: Bandwidth | undefined) =>
+        network.setBandwidth(limits, of === undefined ? undefined : [of]);
+      const spells = entryOf(this.#bandwidths, of, () => new Spells<Bandwidth | undefined>(otherwise, apply));
+      return spells.begin({ linkBytesPerS, peerBytesPerS });
+    });
+    this.#disturbAll(forMs, () => {
+      for (const end of ends) end();
+    });
   }
 
   #leave(life: Life): void {
@@ -262,16 +338,25 @@ export class Faults {
     life.hasLeft = true;
     this.#later(1_000, () => life.process.crash("end"));
   }
-
-  #setLatency(model: LatencyModel): void {
-    this.#world.network.setLatencyDraw(latencyDraw(model));
-  }
 }
 
 function addressesOf(lives: readonly Life[]): Address[] {
   return lives.map(({ address }) => address);
 }
 
-function isList(who: readonly Life[] | Who): who is readonly Life[] {
-  return Array.isArray(who);
+function numbersOf(lives: readonly Life[]): number[] {
+  return lives.map(({ number }) => number);
+}
+
+function forEachWay(from: readonly Life[], to: readonly Life[], call: (one: Life, other: Life) => void): void {
+  for (const one of from) for (const other of to) if (one !== other) call(one, other);
+}
+
+function entryOf<Key, Value>(map: Map<Key, Value>, key: Key, make: () => Value): Value {
+  let value = map.get(key);
+  if (value === undefined) {
+    value = make();
+    map.set(key, value);
+  }
+  return value;
 }

@@ -167,11 +167,11 @@ export class Life {
     if (--this.#wrongs === 0) this.calmSince = now;
   }
 
-  /** Does what it should not, once. */
-  misbehave(others: readonly Life[], token: () => number): void {
+  /** Does what it should not, once. @param flood - publishes a message of so many bytes */
+  misbehave(others: readonly Life[], flood: (bytes: number) => void): void {
     if (!this.isUp || this.process.frozen) return;
     if (this.misdeed === "flooder") {
-      for (let i = 0; i < 50; i++) this.publish(token(), 200);
+      for (let i = 0; i < 50; i++) flood(200);
     } else if (this.misdeed === "garbage") this.#say({ type: "neighbor-reply", accepted: true }, 1);
     else if (this.misdeed === "false-accuser") {
       for (let i = 0; i < falseAccusations; i++) this.#accuse(others);

@@ -53,11 +53,14 @@ export const misdeeds = [
 /** One of {@link misdeeds}. */
 export type Misdeed = (typeof misdeeds)[number];
 
-/** Something that is done to the network. What has a `forMs` ends by itself. */
+/**
+ * Something that is done to the network. What has a `forMs` ends by itself; of several of a kind at a time, the one that began
+ * last counts. Peers that are stopped can be killed and cut off, and do nothing that peers do by themselves.
+ */
 export type Deed =
   /** Processes end at once (SIGKILL). */
   | { readonly do: "crash"; readonly who: Who }
-  /** So many of the crashed are started again. */
+  /** So many of those that have ended, killed or after their goodbye, are started again. */
   | {
       readonly do: "restart";
       readonly count: number;
@@ -78,9 +81,12 @@ export type Deed =
   | { readonly do: "slow"; readonly who: Who; readonly msPerInput: number; readonly forMs: number }
   /** The clock of processes jumps ahead; it never goes back while they run. */
   | { readonly do: "jump"; readonly who: Who; readonly byMs: number }
-  /** These, and all others, hear nothing from each other. Replaces an earlier partition. */
-  | { readonly do: "partition"; readonly who: Who }
-  /** Nothing gets from the first to the second; the way back is open. */
+  /**
+   * These, and all others, hear nothing from each other. Replaces an earlier partition. Without `forMs` until healed; with it,
+   * an earlier one that still lasts is back when this ends.
+   */
+  | { readonly do: "partition"; readonly who: Who; readonly forMs?: number }
+  /** Nothing gets from any of the first to any of the second; the ways back are open. */
   | { readonly do: "cut"; readonly from: Who; readonly to: Who }
   /** Ends the partition and all cuts. */
   | { readonly do: "heal" }
@@ -89,7 +95,7 @@ export type Deed =
    * that lead there.
    */
   | { readonly do: "clog"; readonly who: Who; readonly to?: Who; readonly forMs: number }
-  /** Transmissions are lost at this rate, everywhere or on their way to these peers. */
+  /** Transmissions are lost at this rate everywhere, or, beside what is lost everywhere, on their way to these peers. */
   | { readonly do: "loss"; readonly rate: number; readonly to?: Who; readonly forMs: number }
   /** Packets take longer or shorter. */
   | { readonly do: "latency"; readonly latency: LatencyModel; readonly forMs: number }

@@ -10,7 +10,7 @@ import type { Envelope } from "../../core/message.js";
 import type { PeerConfig } from "../../core/peer-config.js";
 import type { PeerEvent } from "../../core/peer-events.js";
 import { type Life, type LifeKey, lifeKeyOf } from "./life.js";
-import type { TraceLine } from "./trace-lines.js";
+import { fieldsOf, type TraceLine } from "./trace-lines.js";
 
 /** The promises, by name. */
 export type PromiseName =
@@ -26,7 +26,7 @@ export type PromiseName =
 export interface Violation {
   readonly promise: PromiseName;
   readonly message: string;
-  /** The two lines that contradict it. */
+  /** The two lines of the trace that contradict it: what happened, or what the judge saw when it looked. */
   readonly lines: readonly [TraceLine, TraceLine];
 }
 
@@ -46,6 +46,8 @@ export interface JudgeWorld {
   readonly now: number;
   /** All lives there have been. */
   readonly lives: readonly Life[];
+  /** Adds a line to the trace. */
+  write(line: TraceLine): void;
 }
 
 /** A peer that is wrong about another one. */
@@ -78,7 +80,7 @@ export class Judge {
   readonly #world: JudgeWorld;
   readonly #config: PeerConfig;
   readonly #promises: readonly PromiseName[] | undefined;
-  /** Where each life's latest message was published, for the lines of a violation. */
+  /** Where each message was published, for the lines of a violation. */
   readonly #publishedAt = new Map<string, TraceLine>();
 
   /** @param promises - those that are looked at; all when undefined */
@@ -88,9 +90,9 @@ export class Judge {
     this.#config = config;
   }
 
-  /** A message was published. */
-  published(life: Life, seq: number): void {
-    this.#publishedAt.set(`${life.id}/${life.epoch}/${seq}`, this.#line(life, "published", { seq }));
+  /** A message was published, as the trace says. */
+  published({ id, epoch }: Life, line: TraceLine): void {
+    this.#publishedAt.set(`${id}/${epoch}/${line.seq}`, line);
   }
 
   /** A message has arrived for the first time, as the peer says. */
@@ -127,7 +129,7 @@ export class Judge {
     if (event.type === "gap") {
       const key = lifeKeyOf(event);
       setOf(life.gaps, key, (): [number, number][] => []).push([event.first, event.last]);
-    } else if (event.type === "dead") this.#died(life, event.peer.id!, event.peer.epoch);
+    } else if (event.type === "dead") this.#died(life, event.peer.id!, event.peer.epoch, fieldsOf(event));
   }
 
   /** How much longer than it is calm the peers may take to agree, and to hang together: until then they are waited for. In milliseconds. */
@@ -147,7 +149,7 @@ export class Judge {
     this.#bounds(honest);
   }
 
-  #died(observer: Life, id: string, epoch: number): void {
+  #died(observer: Life, id: string, epoch: number, fields: object): void {
     const { lives, now, calmSince } = this.#world;
     const subject = lives.find((life) => life.id === id && life.epoch === epoch);
     const isExcused = (since: number) => now - since < calmNeededMs;
@@ -156,12 +158,10 @@ export class Judge {
     // All others still wait for one that has heard badly: the last one hears of it.
     if (subject.seemedDeaf && this.#isDeadToAll(subject)) return;
     const first = this.#line(subject, "running", { since: subject.startedAt });
-    const second = this.#line(observer, "dead", { subject: subject.number });
-    this.#note({
-      promise: "alive means alive",
-      message: `peer ${observer.number} says that peer ${subject.number} is dead, which has run undisturbed for ${calmNeededMs / 1_000} s`,
-      lines: [first, second],
-    });
+    // The trace has it next.
+    const second = this.#line(observer, "dead", fields);
+    const message = `peer ${observer.number} says that peer ${subject.number} is dead, which has run undisturbed for ${calmNeededMs / 1_000} s`;
+    this.#note({ promise: "alive means alive", message, lines: [first, second] }, [first]);
   }
 
   #isDeadToAll(subject: Life): boolean {
@@ -238,10 +238,9 @@ export class Judge {
           neighbors ??= new Set(life.core.neighbors().map(({ id }) => id));
           const keeper = keepers.find(({ id }) => neighbors!.has(id)) ?? keepers[0]!;
           if (!neighbors.has(keeper.id) && 2 * keepers.length < honest.length) continue;
-          const published = this.#publishedAt.get(`${key}/${seq}`) ?? this.#line(keeper, "keeps", { key, seq });
           const lacking = this.#line(life, "lacks", { key, seq, keeper: keeper.number });
           const message = `peer ${life.number} has neither #${seq} of ${key} nor a word of it, and peer ${keeper.number} keeps it`;
-          this.#note({ promise: "all of it, or told", message, lines: [published, lacking] });
+          this.#contradicted("all of it, or told", message, `${key}/${seq}`, lacking);
           return;
         }
       }
@@ -255,7 +254,7 @@ export class Judge {
     this.#note({
       promise: "overlay connected",
       message: `no way leads from peer ${one.number} to peer ${other.number}: ${reached} of ${running} hang together`,
-      lines: [this.#line(one, "neighbors", numbersOf(one)), this.#line(other, "neighbors", numbersOf(other))],
+      lines: [this.#neighbors(one), this.#neighbors(other)],
     });
   }
 
@@ -297,22 +296,39 @@ export class Judge {
 
   #broken(promise: PromiseName, message: string, life: Life, envelope: Envelope): void {
     const { origin, epoch, seq } = envelope;
-    const first = this.#publishedAt.get(`${origin}/${epoch}/${seq}`) ?? this.#line(life, "unknown", { origin, seq });
-    this.#note({ promise, message, lines: [first, this.#line(life, "given", { origin, epoch, seq })] });
+    const given = this.#line(life, "given", { origin, epoch, seq });
+    this.#contradicted(promise, message, `${origin}/${epoch}/${seq}`, given);
   }
 
-  #note(violation: Violation): void {
-    if (this.#promises?.includes(violation.promise) === false) return;
-    if (this.violations.length < violationsMax) this.violations.push(violation);
+  /** What became of a message contradicts that it was published. */
+  #contradicted(promise: PromiseName, message: string, key: string, seen: TraceLine): void {
+    const published = this.#publishedAt.get(key);
+    // Made up by somebody who means harm.
+    if (published === undefined) this.#note({ promise, message, lines: [seen, seen] }, [seen]);
+    else this.#note({ promise, message, lines: [published, seen] }, [seen]);
+  }
+
+  /** @param seen - those of its lines that the trace does not have already */
+  #note(violation: Violation, seen: readonly TraceLine[] = violation.lines): void {
+    if (this.#promises?.includes(violation.promise) === false || this.violations.length >= violationsMax) return;
+    this.violations.push(violation);
+    for (const line of new Set(seen)) this.#world.write(line);
+  }
+
+  /** What one is linked with: natives by their numbers, as the promise counts them; others by their addresses. */
+  #neighbors(life: Life): TraceLine {
+    const numbers = new Map(
+      this.#world.lives.filter(({ isUp }) => isUp).map(({ id, number }) => [id as string, number]),
+    );
+    const all = life.core.neighbors();
+    const neighbors = all.flatMap(({ id }) => (id === undefined ? [] : [numbers.get(id) ?? id]));
+    const classic = all.filter(({ id }) => id === undefined).map(({ address }) => address);
+    return this.#line(life, "neighbors", { neighbors, ...(classic.length === 0 ? {} : { classic }) });
   }
 
   #line({ number }: Life, event: string, fields: object): TraceLine {
     return { at: this.#world.at, peer: number, event, ...fields };
   }
-}
-
-function numbersOf(life: Life): object {
-  return { neighbors: life.core.neighbors().map(({ address }) => address) };
 }
 
 function nameOf({ origin, seq }: Envelope): string {

@@ -17,7 +17,7 @@ import { Faults, type FaultsWorld } from "./faults.js";
 import type { Life, LifeOwner } from "./life.js";
 import { Judge, type JudgeWorld, type PromiseName, type Violation } from "./promises.js";
 import { type Scenario, type Step, scenario } from "./scenario.js";
-import type { TraceLine, TraceWriter } from "./trace-lines.js";
+import { fieldsOf, type TraceLine, type TraceWriter } from "./trace-lines.js";
 
 /** How far a published message has come. */
 export interface Coverage {
@@ -40,8 +40,10 @@ export interface ScenarioReport {
   /** Virtual milliseconds. */
   readonly lastedMs: number;
   readonly counters: NetworkCounters;
-  /** The messages that were published. */
+  /** The messages that were published, without those of flooders. */
   readonly coverage: readonly Coverage[];
+  /** Messages that flooders have published. */
+  readonly flooded: number;
   readonly delivered: number;
   readonly duplicates: number;
   /** Peers that run at the end. */
@@ -96,9 +98,10 @@ export class ScenarioRun implements JudgeWorld {
     arrived: (life, envelope, round) => {
       this.#judge.arrived(life, envelope);
       const coverage = this.#coverage.get(`${envelope.origin}/${envelope.epoch}/${envelope.seq}`);
-      if (coverage === undefined) return;
-      if (life.startedAt - originMs <= coverage.publishedAt) coverage.reachedMs.push(this.at - coverage.publishedAt);
-      coverage.lastHop = Math.max(coverage.lastHop, round);
+      if (coverage !== undefined) {
+        if (life.startedAt - originMs <= coverage.publishedAt) coverage.reachedMs.push(this.at - coverage.publishedAt);
+        coverage.lastHop = Math.max(coverage.lastHop, round);
+      }
       this.#trace(life.number, "arrived", { origin: envelope.origin, epoch: envelope.epoch, seq: envelope.seq, round });
     },
     ordered: (life, envelope) => this.#judge.ordered(life, envelope),
@@ -111,6 +114,7 @@ export class ScenarioRun implements JudgeWorld {
   #publishAt: number;
   #misdeedAt = misdeedEveryMs;
   #token = 0;
+  #flooded = 0;
   /** Messages of the workload so far. */
   #talked = 0;
   /** Messages that had come to anybody when it was last asked whether more come. */
@@ -257,6 +261,7 @@ export class ScenarioRun implements JudgeWorld {
       lastedMs: this.at,
       counters: this.network.counters,
       coverage,
+      flooded: this.#flooded,
       delivered,
       duplicates,
       peers: this.lives.filter(({ isUp }) => isUp).length,
@@ -293,7 +298,8 @@ export class ScenarioRun implements JudgeWorld {
     if (this.#misdeedAt <= this.at) {
       this.#misdeedAt += misdeedEveryMs;
       const others = this.lives.filter(({ isUp }) => isUp);
-      for (const life of others) if (life.misdeed !== undefined) life.misbehave(others, () => ++this.#token);
+      for (const life of others)
+        if (life.misdeed !== undefined) life.misbehave(others, (bytes) => this.#flood(life, bytes));
     }
   }
 
@@ -313,8 +319,18 @@ export class ScenarioRun implements JudgeWorld {
     const key = `${life.id}/${life.epoch}/${life.published}`;
     const peers = this.lives.filter(({ isUp }) => isUp).length;
     this.#coverage.set(key, { publishedAt: this.at, by: life.number, peers, reachedMs: [], lastHop: 0 });
-    this.#judge.published(life, life.published);
-    this.#trace(life.number, "published", { id: life.id, epoch: life.epoch, seq: life.published, bytes });
+    this.#send(life, life.published, bytes);
+  }
+
+  #flood(life: Life, bytes: number): void {
+    this.#flooded++;
+    this.#send(life, life.core.counters.published + 1, bytes);
+  }
+
+  #send(life: Life, seq: number, bytes: number): void {
+    const line = { at: this.at, peer: life.number, event: "published", id: life.id, epoch: life.epoch, seq, bytes };
+    this.#judge.published(life, line);
+    this.write(line);
     life.publish(++this.#token, bytes);
   }
 
@@ -329,7 +345,7 @@ export class ScenarioRun implements JudgeWorld {
       },
       below: (limit) => this.#random.below(limit),
       publish: (life, bytes) => this.#publish(life, bytes),
-      trace: (deed, peers) => this.#trace(0, deed.do, peers === undefined ? deed : { ...deed, peers }),
+      trace: (deed, chosen) => this.#trace(0, deed.do, { ...deed, ...chosen }),
     };
   }
 
@@ -345,22 +361,16 @@ export class ScenarioRun implements JudgeWorld {
   #told(life: Life, event: PeerEvent): void {
     this.#judge.told(life, event);
     if (this.#options.trace === undefined) return;
-    const { type, ...fields } = event;
-    if ("peer" in fields) {
-      const { id, address, epoch, status } = fields.peer;
-      this.#trace(life.number, type, { subject: id, address, epoch, status });
-    } else if ("neighbor" in fields) {
-      const { id, address } = fields.neighbor;
-      this.#trace(life.number, type, {
-        neighbor: id,
-        address,
-        ...("reason" in fields ? { reason: fields.reason } : {}),
-      });
-    } else if (type !== "published" && type !== "publish-failed") this.#trace(life.number, type, fields);
+    if (event.type === "published" || event.type === "publish-failed") return;
+    this.#trace(life.number, event.type, fieldsOf(event));
   }
 
   #trace(peer: number, event: string, fields: object): void {
-    const line: TraceLine = { at: this.at, peer, event, ...fields };
+    this.write({ at: this.at, peer, event, ...fields });
+  }
+
+  /** Adds a line to the trace. */
+  write(line: TraceLine): void {
     this.#options.trace?.(line);
   }
 }

@@ -44,14 +44,16 @@ export type ScenarioParts = Partial<Omit<Scenario, "network" | "workload">> & {
 /**
  * A scenario, of which only what matters need be said. Its steps are put in the order of their times.
  *
- * @throws RangeError that names the place, for a number out of its range
+ * @throws RangeError that names the place, for a number out of its range or a step after the end
  */
 export function scenario(parts: ScenarioParts): Scenario {
-  const steps = [...(parts.steps ?? [])].sort((a, b) => a.atMs - b.atMs);
+  const steps = [...(parts.steps ?? [])];
   const network = { ...scenarioDefaults.network, ...parts.network };
   const workload = { ...scenarioDefaults.workload, ...parts.workload };
   const whole = { ...scenarioDefaults, ...parts, network, workload, steps };
+  // In the order that they were given in: the place that an error names is the reader's.
   checkScenario(whole);
+  steps.sort((a, b) => a.atMs - b.atMs);
   return whole;
 }
 
@@ -80,7 +82,7 @@ export function crash(who: Who): Deed {
   return { do: "crash", who };
 }
 
-/** Some of the crashed start again: by default as the same peer at the same address. */
+/** Some of those that have ended start again: by default as the same peer at the same address. */
 export function restart(
   number: number,
   how: Partial<Omit<Extract<Deed, { do: "restart" }>, "do" | "count">> = {},
@@ -108,9 +110,9 @@ export function jump(who: Who, byMs: number): Deed {
   return { do: "jump", who, byMs };
 }
 
-/** These and the others are cut off from each other. */
-export function partition(who: Who): Deed {
-  return { do: "partition", who };
+/** These and the others are cut off from each other: for a while, or until healed. */
+export function partition(who: Who, forMs?: number): Deed {
+  return forMs === undefined ? { do: "partition", who } : { do: "partition", who, forMs };
 }
 
 /** A one-way cut. */

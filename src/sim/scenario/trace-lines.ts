@@ -1,4 +1,5 @@
 /** What happened in a run, line by line: for people to read, and for promises to be held against. */
+import type { PeerEvent } from "../../core/peer-events.js";
 
 /** One line. Fields beside these say what happened; all of them are JSON. */
 export interface TraceLine {
@@ -12,3 +13,14 @@ export interface TraceLine {
 
 /** Hears every line, in order. */
 export type TraceWriter = (line: TraceLine) => void;
+
+/** What a line says of something that a peer told its application. */
+export function fieldsOf({ type: _type, ...fields }: PeerEvent): object {
+  if ("peer" in fields) {
+    const { id, address, epoch, status } = fields.peer;
+    return { subject: id, address, epoch, status };
+  }
+  if (!("neighbor" in fields)) return fields;
+  const { id, address } = fields.neighbor;
+  return { neighbor: id, address, ...("reason" in fields ? { reason: fields.reason } : {}) };
+}
