@@ -3,6 +3,7 @@ import type { Address } from "../../core/address.js";
 import type { VirtualNetwork } from "../network.js";
 import type { AnyMessage } from "../virtual-peer.js";
 import type { Crowd, State } from "./crowd.js";
+import { entryOf } from "./entry-of.js";
 import { latencyDraw } from "./latency.js";
 import type { Life } from "./life.js";
 import type { Bandwidth, Deed, LatencyModel, Scenario, Who } from "./scenario.js";
@@ -350,13 +351,4 @@ function numbersOf(lives: readonly Life[]): number[] {
 
 function forEachWay(from: readonly Life[], to: readonly Life[], call: (one: Life, other: Life) => void): void {
   for (const one of from) for (const other of to) if (one !== other) call(one, other);
-}
-
-function entryOf<Key, Value>(map: Map<Key, Value>, key: Key, make: () => Value): Value {
-  let value = map.get(key);
-  if (value === undefined) {
-    value = make();
-    map.set(key, value);
-  }
-  return value;
 }

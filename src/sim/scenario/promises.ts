@@ -9,6 +9,7 @@ import type { PeerId } from "../../core/identity.js";
 import type { Envelope } from "../../core/message.js";
 import type { PeerConfig } from "../../core/peer-config.js";
 import type { PeerEvent } from "../../core/peer-events.js";
+import { entryOf } from "./entry-of.js";
 import { type Life, type LifeKey, lifeKeyOf } from "./life.js";
 import { fieldsOf, type TraceLine } from "./trace-lines.js";
 
@@ -97,7 +98,7 @@ export class Judge {
 
   /** A message has arrived for the first time, as the peer says. */
   arrived(life: Life, envelope: Envelope): void {
-    const had = setOf(life.had, lifeKeyOf(envelope), () => new Set<number>());
+    const had = entryOf(life.had, lifeKeyOf(envelope), () => new Set<number>());
     if (had.has(envelope.seq))
       this.#broken("once", `peer ${life.number} was given ${nameOf(envelope)} twice`, life, envelope);
     had.add(envelope.seq);
@@ -128,7 +129,7 @@ export class Judge {
   told(life: Life, event: PeerEvent): void {
     if (event.type === "gap") {
       const key = lifeKeyOf(event);
-      setOf(life.gaps, key, (): [number, number][] => []).push([event.first, event.last]);
+      entryOf(life.gaps, key, (): [number, number][] => []).push([event.first, event.last]);
     } else if (event.type === "dead") this.#died(life, event.peer.id!, event.peer.epoch, fieldsOf(event));
   }
 
@@ -222,8 +223,8 @@ export class Judge {
     const kept = new Map<LifeKey, Map<number, Life[]>>();
     for (const life of honest) {
       for (const envelope of life.core.retained(undefined, "any")) {
-        const seqs = setOf(kept, lifeKeyOf(envelope), () => new Map<number, Life[]>());
-        setOf(seqs, envelope.seq, () => []).push(life);
+        const seqs = entryOf(kept, lifeKeyOf(envelope), () => new Map<number, Life[]>());
+        entryOf(seqs, envelope.seq, () => []).push(life);
       }
     }
     const corrupt = new Set(
@@ -337,13 +338,4 @@ function nameOf({ origin, seq }: Envelope): string {
 
 function isGap(life: Life, key: LifeKey, seq: number): boolean {
   return life.gaps.get(key)?.some(([first, last]) => first <= seq && seq <= last) ?? false;
-}
-
-function setOf<Key, Value>(map: Map<Key, Value>, key: Key, make: () => Value): Value {
-  let value = map.get(key);
-  if (value === undefined) {
-    value = make();
-    map.set(key, value);
-  }
-  return value;
 }
