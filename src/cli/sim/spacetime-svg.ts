@@ -1,4 +1,5 @@
 /** Draws a spacetime diagram: a row for each peer, time from left to right, an arrow for each message. */
+import { escaped } from "./picture/elements.js";
 import type { Arrow, Mark, Spacetime, Spell } from "./spacetime.js";
 
 const width = 1_280;
@@ -198,8 +199,4 @@ function text(
 
 function fixed(value: number): string {
   return String(Math.round(value * 10) / 10);
-}
-
-function escaped(words: string): string {
-  return words.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
 }

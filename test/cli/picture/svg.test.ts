@@ -158,6 +158,18 @@ describe("texts of a picture", () => {
     expect(fitted("much too long", 12, 40)).toMatch(/^\w+.*…$/);
   });
 
+  test("what XML has no place for is replaced, halves of pairs too; what it has stays", () => {
+    for (const text of ["\0", "\u0001", "\v", "\u001f", "\ud800", "\udc00", "\ufffe", "\uffff"]) {
+      expect(escaped(`a${text}b`)).toBe("a\ufffdb");
+      expect(textsOf(svgOf({ title: `a${text}b`, subtitle: "", source: null, panels: [bars] }))).toContain("a\ufffdb");
+    }
+    for (const text of ["\t", "\n", "\r", "\u007f", "ä", "\ud7ff", "\ue000", "\ufffd", "\u{1f600}", "\u{10ffff}"]) {
+      expect(escaped(text)).toBe(text);
+    }
+    // A pair that is cut in two.
+    expect(escaped(fitted("\u{1f600}".repeat(9), 12, 40))).not.toMatch(/[\ud800-\udfff]/u);
+  });
+
   test.each([
     [0.00391, false, "0.004"],
     [0.0391, false, "0.0391"],

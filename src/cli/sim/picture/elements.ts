@@ -21,9 +21,13 @@ export function textElement(text: string, attributes: Readonly<Record<string, At
   return element("text", attributes, escaped(text));
 }
 
-/** Text as it may stand in XML. */
+/** What XML has no place for, escaped or not: control characters, halves of surrogate pairs, U+FFFE and U+FFFF. */
+const impossible = /[^\t\n\r\u{20}-\u{d7ff}\u{e000}-\u{fffd}\u{10000}-\u{10ffff}]/gu;
+
+/** Text as it may stand in XML, in an element or an attribute; U+FFFD stands for what may not. */
 export function escaped(text: string): string {
-  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;");
+  const possible = text.replaceAll(impossible, "\ufffd");
+  return possible.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;");
 }
 
 /** Roughly how wide a text is, in pixels: a bit more than half of the size for each letter of a usual font. */
