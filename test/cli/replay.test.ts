@@ -68,6 +68,21 @@ describe("a trace", () => {
     ]);
   });
 
+  test("names who spoke the classic dialect, and so has no id, by the address", () => {
+    const names = new TraceNames();
+    for (const line of short) names.note(line);
+    const text = (fields: object) => lineText({ at: 5_000, peer: 2, event: "link", ...fields }, names).slice(23);
+    expect(text({ address: "10.0.0.1:5000" })).toBe("link        peer 1");
+    expect(text({ neighbor: bob, address: "10.0.0.2:5000" })).toBe("link        peer 2");
+    expect(text({ address: "10.0.0.9:5000" })).toBe("link        10.0.0.9:5000");
+    expect(text({ event: "unlink", address: "10.0.0.1:5000", reason: "gone" })).toBe("unlink      peer 1 (gone)");
+    const state = { epoch: 0, status: "dead" };
+    expect(text({ event: "dead", address: "10.0.0.1:5000", ...state })).toBe("dead        peer 1");
+    expect(text({ event: "dead", subject: "c".repeat(32), address: "10.0.0.1:5000", ...state })).toBe(
+      "dead        cccccccc",
+    );
+  });
+
   test("may end in the middle of a character's bytes or of a piece, and in a line without an end", () => {
     const lines = Array.from({ length: 3_000 }, (_, at) => ({ at, peer: 1, event: "tagged", text: `ä${at}` }));
     const path = written("wide.ndjson", lines);

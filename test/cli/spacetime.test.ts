@@ -1,3 +1,4 @@
+import { SaxesParser } from "saxes";
 import { describe, expect, test } from "vitest";
 import { type Spacetime, SpacetimeRecorder, type SpacetimeWanted } from "../../src/cli/sim/spacetime.js";
 import { spacetimeSvg } from "../../src/cli/sim/spacetime-svg.js";
@@ -7,11 +8,13 @@ import {
   crash,
   freeze,
   heal,
+  join,
   partition,
   type ScenarioParts,
   scenario,
   these,
 } from "../../src/sim/scenario/scenario.js";
+import type { TraceLine } from "../../src/sim/scenario/trace-lines.js";
 
 const eight: ScenarioParts = {
   peers: 8,
@@ -76,6 +79,12 @@ describe("a spacetime diagram", () => {
     expect(svg.match(/<(?!\/)[a-z]/gi)!.length).toBe(svg.match(/<\/|\/>/g)!.length);
   });
 
+  test("is well-formed, whatever the scenario is called", () => {
+    const svg = spacetimeSvg(recorded(eight), "a\u0001b\ud800c\uffff\u{1f600}");
+    expect(svg).toContain("<title>a\ufffdb\ufffdc\ufffd\u{1f600}</title>");
+    expect(() => new SaxesParser({ xmlns: true }).write(svg).close()).not.toThrow();
+  });
+
   test("follows the message that was asked for, and says when nobody published it", () => {
     const first = recorded(
       { ...eight, workload: { everyMs: 500, from: "one" } },
@@ -83,6 +92,70 @@ describe("a spacetime diagram", () => {
     );
     expect(first.highlight).toBe("#5 of peer 1");
     expect(() => recorded(eight, { highlight: { origin: "1", seq: 99 } })).toThrow("nobody published 1#99");
+  });
+
+  test("takes a number for a peer's number, though another one's id begins with it", () => {
+    const begin = "0".repeat(31);
+    const started = (peer: number, id: string): TraceLine => ({
+      at: peer,
+      peer,
+      event: "started",
+      id,
+      address: `a:${peer}`,
+    });
+    const published = (peer: number, id: string): TraceLine => ({
+      at: 10 + peer,
+      peer,
+      event: "published",
+      id,
+      epoch: 1,
+      seq: 1,
+    });
+    const recorder = new SpacetimeRecorder(scenario(eight), { highlight: { origin: "1", seq: 1 } });
+    for (const line of [
+      started(1, `2${begin}`),
+      started(2, `1${begin}`),
+      published(2, `1${begin}`),
+      published(1, `2${begin}`),
+    ]) {
+      recorder.line(line);
+    }
+    expect(recorder.finish(1_000).highlight).toBe("#1 of peer 1");
+    const byId = new SpacetimeRecorder(scenario(eight), { highlight: { origin: "10000000", seq: 1 } });
+    for (const line of [started(2, `1${begin}`), published(2, `1${begin}`)]) byId.line(line);
+    expect(byId.finish(1_000).highlight).toBe("#1 of peer 2");
+  });
+
+  test("follows the first message after all have joined, however soon or late that is", () => {
+    const base: ScenarioParts = { peers: 6, joinEveryMs: 50, forMs: 6_000, calmMs: 2_000 };
+    const publishedAt = (parts: ScenarioParts, wanted?: SpacetimeWanted) => {
+      const { marks, highlight } = recorded(parts, wanted);
+      expect(highlight === undefined).toBe(marks.every(({ kind }) => kind !== "published"));
+      return marks.find(({ kind }) => kind === "published")?.at;
+    };
+    expect(publishedAt(base)).toBe(1_000);
+    // The last ones come at 2.5 s.
+    expect(publishedAt({ ...base, joinEveryMs: 500 })).toBe(3_000);
+    // Who joins later, and who ends before it has joined, is not waited for.
+    const steps = [at(900, join(2)), at(901, crash(these(3)))];
+    expect(publishedAt({ ...base, steps })).toBe(1_000);
+    expect(publishedAt({ ...base, joinEveryMs: 450, steps: [at(2_251, crash(these(6)))] })).toBe(3_000);
+    // Before all have joined, the last one is nearest.
+    expect(publishedAt({ ...base, joinEveryMs: 1_900 })).toBe(5_000);
+    expect(publishedAt(base, { window: [2_500, 3_500] })).toBe(3_000);
+    expect(publishedAt(base, { window: [2_100, 2_500] })).toBeUndefined();
+  });
+
+  test("of a message that is the last before all have joined shows all copies, and of a silent run the beginning", () => {
+    // More than are kept of a whole run.
+    const long: ScenarioParts = { ...eight, peers: 12, joinEveryMs: 5_000, forMs: 56_000, steps: [] };
+    const { arrows, marks, fromMs } = recorded(long);
+    expect(fromMs).toBe(54_900);
+    expect(marks.filter(({ kind }) => kind === "delivered")).toHaveLength(12);
+    expect(arrows.filter(({ isHighlighted }) => isHighlighted).length).toBeGreaterThanOrEqual(10);
+    const silent = recorded({ ...eight, forMs: 60_000, steps: [], workload: { everyMs: 0 } });
+    expect([silent.fromMs, silent.toMs, silent.highlight]).toEqual([0, 1_000, undefined]);
+    expect(silent.arrows.length).toBeGreaterThan(20);
   });
 
   test("is refused where it would be a stain", () => {

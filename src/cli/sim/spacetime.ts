@@ -4,7 +4,7 @@ import type { Scenario } from "../../sim/scenario/scenario.js";
 import type { TraceLine } from "../../sim/scenario/trace-lines.js";
 import type { AnyMessage } from "../../sim/virtual-peer.js";
 import { usageFailure } from "../failure.js";
-import type { MessageName } from "./trace-filter.js";
+import { type MessageName, TraceNames } from "./trace-filter.js";
 
 /** A picture with more rows, or more arrows, is a stain. */
 export const spacetimePeersMax = 30;
@@ -67,29 +67,51 @@ interface Sent {
   readonly key: string | undefined;
 }
 
-/** Listens to a run. Holds at most the arrows that may be drawn. */
+/** The message that is followed. */
+interface Followed {
+  readonly key: string;
+  readonly peer: number;
+  readonly seq: unknown;
+  readonly at: number;
+}
+
+/**
+ * Listens to a run. Holds the arrows that may be drawn; and as long as another message may have to be followed, those of the
+ * last moments.
+ */
 export class SpacetimeRecorder {
   readonly #scenario: Scenario;
   readonly #wanted: SpacetimeWanted;
-  readonly #numbers = new Map<string, number>();
-  readonly #ids = new Map<string, number>();
+  readonly #names = new TraceNames();
+  /** Of those that the run begins with, who has started and neither joined nor ended. */
+  readonly #awaited = new Set<number>();
+  readonly #seen = new Set<number>();
+  /** How many of them have yet to start … */
+  #toStart: number;
+  /** … and how many of those that start next do so because a step says it. */
+  #toJoin = 0;
   #sent: Sent[] = [];
+  #sentMax = arrowsMax;
   #isTooMuch = false;
   readonly #spells: Spell[] = [];
   readonly #marks: Mark[] = [];
-  readonly #arrived: { readonly peer: number; readonly key: string; readonly at: number }[] = [];
+  #delivered: Mark[] = [];
   readonly #lives: { peer: number; from: number; to: number }[] = [];
-  /** The highlighted message: its key once it has been published. */
-  #key: string | undefined;
-  #name: string | undefined;
-  #window: readonly [fromMs: number, toMs: number] | undefined;
+  /** The highlighted message, once it has been published; one that is only the last so far gives way to the next. */
+  #followed: Followed | undefined;
+  /** Without a message it is the beginning. */
+  #window: readonly [fromMs: number, toMs: number];
+  /** Whether the window is the one that is drawn. */
+  #isDecided: boolean;
   #openSplit: number | undefined;
 
   /** @throws Failure when there are too many peers for a picture */
   constructor(scenario: Scenario, wanted: SpacetimeWanted) {
     this.#scenario = scenario;
     this.#wanted = wanted;
-    this.#window = wanted.window;
+    this.#toStart = scenario.peers;
+    this.#window = wanted.window ?? [0, Math.min(scenario.forMs + scenario.calmMs, beforeMs + afterMs)];
+    this.#isDecided = wanted.window !== undefined;
     const joins = scenario.steps.reduce((sum, step) => sum + (step.do === "join" ? step.count : 0), 0);
     const peers = scenario.peers + joins;
     if (peers <= spacetimePeersMax) return;
@@ -99,37 +121,38 @@ export class SpacetimeRecorder {
   /** A line of the run's trace. */
   line(line: TraceLine): void {
     const { at, peer, event } = line;
+    this.#names.note(line);
     if (peer === 0) this.#deed(line);
     else if (event === "started") {
-      this.#numbers.set(String(line.address), peer);
-      this.#ids.set(String(line.id), peer);
+      this.#started(peer);
       this.#marks.push({ peer, kind: "started", at });
       this.#lives.push({ peer, from: at, to: Number.POSITIVE_INFINITY });
-    } else if (event === "published") this.#published(line);
-    else if (event === "arrived") {
-      const key = `${line.origin}/${line.epoch}/${line.seq}`;
-      if (key === this.#key) this.#arrived.push({ peer, key, at });
+    } else if (event === "joined") this.#awaited.delete(peer);
+    else if (event === "published") this.#published(line);
+    else if (event === "arrived" && `${line.origin}/${line.epoch}/${line.seq}` === this.#followed?.key) {
+      this.#delivered.push({ peer, kind: "delivered", at });
     }
   }
 
   /** A message has arrived at a peer. */
   travel({ from, to, sentAt, at, message }: Travel<AnyMessage>): void {
-    // What was sent before the window may arrive in it: until the window is known, the latest are kept.
-    if (this.#window !== undefined && (at < this.#window[0] || sentAt > this.#window[1])) return;
-    this.#sent.push({ from, to, sentAt, at, key: keyOf(message) });
-    if (this.#window === undefined) this.#forget(at);
-    else if (this.#sent.length > arrowsMax) this.#isTooMuch = true;
-    if (this.#isTooMuch) this.#sent.length = arrowsMax;
+    const sent: Sent = { from, to, sentAt, at, key: keyOf(message) };
+    if (this.#isTooMuch || (this.#isDecided && !this.#isInWindow(sent))) return;
+    this.#sent.push(sent);
+    if (this.#sent.length <= this.#sentMax) return;
+    if (this.#isDecided) this.#isTooMuch = true;
+    else this.#forget(at);
   }
 
   /** The diagram. Throws a Failure when it would be a stain, or when there is nothing to highlight. */
   finish(lastedMs: number): Spacetime {
     const { highlight } = this.#wanted;
-    if (highlight !== undefined && this.#key === undefined) {
+    if (highlight !== undefined && this.#followed === undefined) {
       throw usageFailure(`nobody published ${highlight.origin}#${highlight.seq}`);
     }
-    const [fromMs, toMs] = this.#window ?? [0, Math.min(lastedMs, beforeMs + afterMs)];
-    if (this.#isTooMuch) {
+    const [fromMs, toMs] = this.#window;
+    const inWindow = this.#sent.filter((one) => this.#isInWindow(one));
+    if (this.#isTooMuch || inWindow.length > arrowsMax) {
       throw usageFailure(
         `--spacetime draws at most ${arrowsMax} messages; from ${fromMs} to ${toMs} ms there are more: give a shorter --window`,
       );
@@ -137,14 +160,16 @@ export class SpacetimeRecorder {
     if (this.#openSplit !== undefined)
       this.#spells.push({ peer: 0, kind: "partition", from: this.#openSplit, to: toMs });
     const arrows: Arrow[] = [];
-    for (const { from, to, sentAt, at, key } of this.#sent) {
-      const [sender, receiver] = [this.#numbers.get(from), this.#numbers.get(to)];
-      if (sender === undefined || receiver === undefined || at < fromMs || sentAt > toMs) continue;
-      const isHighlighted = key !== undefined && key === this.#key;
+    for (const { from, to, sentAt, at, key } of inWindow) {
+      const [sender, receiver] = [this.#names.numberAt(from), this.#names.numberAt(to)];
+      if (sender === undefined || receiver === undefined) continue;
+      const isHighlighted = key !== undefined && key === this.#followed?.key;
       arrows.push({ from: sender, to: receiver, sentAt, at, isPayload: key !== undefined, isHighlighted });
     }
     const isShown = (from: number, to: number) => to >= fromMs && from <= toMs;
-    const delivered = this.#arrived.map(({ peer, at }): Mark => ({ peer, kind: "delivered", at }));
+    const followed = this.#followed;
+    const published: Mark[] =
+      followed === undefined ? [] : [{ peer: followed.peer, kind: "published", at: followed.at }];
     const peers = [...new Set(this.#lives.map(({ peer }) => peer))].sort((a, b) => a - b);
     return {
       peers,
@@ -152,44 +177,66 @@ export class SpacetimeRecorder {
       toMs,
       arrows,
       spells: this.#spells.filter(({ from, to }) => isShown(from, to)),
-      marks: [...this.#marks, ...delivered].filter(({ at }) => isShown(at, at)),
+      marks: [...this.#marks, ...published, ...this.#delivered].filter(({ at }) => isShown(at, at)),
       lives: this.#lives.map((life) => ({ ...life, to: Math.min(life.to, lastedMs) })),
-      highlight: this.#name,
+      highlight: followed === undefined ? undefined : `#${followed.seq} of peer ${followed.peer}`,
     };
   }
 
+  #started(peer: number): void {
+    if (this.#seen.has(peer)) return;
+    this.#seen.add(peer);
+    if (this.#toJoin > 0) this.#toJoin--;
+    else {
+      this.#toStart--;
+      this.#awaited.add(peer);
+    }
+  }
+
   #published(line: TraceLine): void {
-    if (this.#key !== undefined) return;
-    const { at, peer } = line;
-    const { highlight } = this.#wanted;
-    const isIt =
-      highlight === undefined
-        ? at >= (this.#wanted.window?.[0] ?? this.#allJoinedAt())
-        : line.seq === highlight.seq &&
-          (String(peer) === highlight.origin || String(line.id).startsWith(highlight.origin));
-    if (!isIt) return;
-    this.#key = `${line.id}/${line.epoch}/${line.seq}`;
-    this.#name = `#${line.seq} of peer ${peer}`;
-    this.#marks.push({ peer, kind: "published", at });
-    this.#window ??= [Math.max(0, at - beforeMs), at + afterMs];
+    const { at, seq } = line;
+    const { highlight, window } = this.#wanted;
+    if (highlight !== undefined) {
+      const isIt = seq === highlight.seq && this.#names.isOrigin(String(line.id), highlight);
+      if (isIt && this.#followed === undefined) this.#follow(line, true);
+    } else if (window !== undefined) {
+      if (this.#followed === undefined && at >= window[0] && at <= window[1]) this.#follow(line, true);
+    } else if (!this.#isDecided) {
+      // Before all have joined a picture would be one of joining; but it may be the only one that there is.
+      this.#follow(line, this.#toStart === 0 && this.#awaited.size === 0);
+    }
   }
 
-  /** When the overlay may be there: a picture of the first messages would be one of joining. */
-  #allJoinedAt(): number {
-    const { peers, joinEveryMs, forMs } = this.#scenario;
-    return Math.min(peers * joinEveryMs + 2_000, forMs / 2);
+  #follow({ at, peer, id, epoch, seq }: TraceLine, isDecided: boolean): void {
+    this.#followed = { key: `${id}/${epoch}/${seq}`, peer, seq, at };
+    this.#delivered = [];
+    this.#window = this.#wanted.window ?? [Math.max(0, at - beforeMs), at + afterMs];
+    this.#isDecided = isDecided;
+    if (!isDecided) return;
+    this.#sent = this.#sent.filter((one) => this.#isInWindow(one));
+    this.#sentMax = arrowsMax;
   }
 
+  /** What was sent before the window may arrive in it. */
+  #isInWindow({ sentAt, at }: Sent): boolean {
+    return at >= this.#window[0] && sentAt <= this.#window[1];
+  }
+
+  /** Keeps the window, and the moments before a message that may be published now. */
   #forget(now: number): void {
-    if (this.#sent.length > arrowsMax / 2) this.#sent = this.#sent.filter(({ at }) => at >= now - beforeMs);
+    this.#sent = this.#sent.filter((one) => this.#isInWindow(one) || one.at >= now - beforeMs);
+    // Not at every message again, where all of it is kept.
+    this.#sentMax = Math.max(arrowsMax, 2 * this.#sent.length);
   }
 
   #deed(line: TraceLine): void {
     const { at, event } = line;
     const peers = Array.isArray(line.peers) ? (line.peers as readonly number[]) : [];
     const until = Math.min(at + Number(line.forMs ?? 0), this.#scenario.forMs);
-    if (event === "crash" || event === "leave") {
+    if (event === "join") this.#toJoin += Number(line.count);
+    else if (event === "crash" || event === "leave") {
       for (const peer of peers) {
+        this.#awaited.delete(peer);
         this.#marks.push({ peer, kind: event, at });
         const life = this.#lives.findLast((one) => one.peer === peer);
         if (life !== undefined) life.to = at;

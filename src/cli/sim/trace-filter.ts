@@ -23,22 +23,31 @@ export interface MessageName {
 
 /** Knows who is who in a trace that is read from its beginning. */
 export class TraceNames {
-  readonly #numbers = new Map<string, number>();
+  readonly #ids = new Map<string, number>();
+  readonly #addresses = new Map<string, number>();
 
   /** A line has been read. */
-  note({ peer, event, id }: TraceLine): void {
-    if (event === "started" && typeof id === "string") this.#numbers.set(id, peer);
+  note({ peer, event, id, address }: TraceLine): void {
+    if (event !== "started") return;
+    if (typeof id === "string") this.#ids.set(id, peer);
+    if (typeof address === "string") this.#addresses.set(address, peer);
   }
 
-  /** The number of the peer of this id; undefined when it has not started yet. */
-  numberOf(id: string): number | undefined {
-    return this.#numbers.get(id);
+  /** The number of the peer at this address; undefined when none has started there. */
+  numberAt(address: string): number | undefined {
+    return this.#addresses.get(address);
   }
 
-  /** The id in words: the peer's number, or its first digits. */
-  nameOf(id: string): string {
-    const number = this.#numbers.get(id);
-    return number === undefined ? id.slice(0, 8) : `peer ${number}`;
+  /** Whether the peer of this id is the origin that a message's name tells: digits that may be a number are no id. */
+  isOrigin(id: string, { origin }: MessageName): boolean {
+    return /^\d{1,7}$/.test(origin) ? this.#ids.get(id) === Number(origin) : id.startsWith(origin);
+  }
+
+  /** A peer in words: its number, or the first digits of its id. Who spoke the classic dialect has no id, only an address. */
+  nameOf(id: unknown, address?: unknown): string {
+    const number = typeof id === "string" ? this.#ids.get(id) : this.#addresses.get(String(address));
+    if (number !== undefined) return `peer ${number}`;
+    return typeof id === "string" ? id.slice(0, 8) : String(address);
   }
 }
 
@@ -51,11 +60,10 @@ export function isWanted(line: TraceLine, wanted: TraceWanted, names: TraceNames
   return message === undefined || isAbout(line, message, names);
 }
 
-function isAbout(line: TraceLine, { origin, seq }: MessageName, names: TraceNames): boolean {
+function isAbout(line: TraceLine, message: MessageName, names: TraceNames): boolean {
   const from = line.event === "published" ? line.id : line.origin;
-  if (typeof from !== "string") return false;
-  const isFrom = /^\d{1,7}$/.test(origin) ? names.numberOf(from) === Number(origin) : from.startsWith(origin);
-  if (!isFrom) return false;
+  if (typeof from !== "string" || !names.isOrigin(from, message)) return false;
+  const { seq } = message;
   if (line.event !== "gap") return line.seq === seq;
   return Number(line.first) <= seq && seq <= Number(line.last);
 }
@@ -69,21 +77,25 @@ export function lineText(line: TraceLine, names: TraceNames): string {
 }
 
 function wordsOf(line: TraceLine, fields: Readonly<Record<string, unknown>>, names: TraceNames): string {
-  const name = (id: unknown) => names.nameOf(String(id));
   switch (line.event) {
     case "published":
       return `#${fields.seq}, ${fields.bytes} bytes`;
     case "arrived":
-      return `#${fields.seq} of ${name(fields.origin)}, hop ${fields.round}`;
+      return `#${fields.seq} of ${names.nameOf(fields.origin)}, hop ${fields.round}`;
     case "gap":
-      return `#${fields.first} to #${fields.last} of ${name(fields.origin)}`;
+      return `#${fields.first} to #${fields.last} of ${names.nameOf(fields.origin)}`;
     case "started":
       return `${fields.address} (${String(fields.id).slice(0, 8)})`;
     case "link":
     case "unlink":
-      return [name(fields.neighbor), ...(fields.reason === undefined ? [] : [`(${fields.reason})`])].join(" ");
+      return [
+        names.nameOf(fields.neighbor, fields.address),
+        ...(fields.reason === undefined ? [] : [`(${fields.reason})`]),
+      ].join(" ");
     default: {
-      if (line.peer !== 0 && fields.subject !== undefined) return name(fields.subject);
+      // Who has a status is somebody that this peer knows of, with or without an id.
+      if (line.peer !== 0 && (fields.subject ?? fields.status) !== undefined)
+        return names.nameOf(fields.subject, fields.address);
       const { do: _deed, atMs: _atMs, ...rest } = fields;
       return Object.entries(rest)
         .map(([key, value]) => `${key} ${typeof value === "object" ? JSON.stringify(value) : String(value)}`)
