@@ -4,6 +4,7 @@ import { Command, Option } from "commander";
 import type { Address } from "../core/address.js";
 import { presetNames } from "../core/presets.js";
 import { defaultNetwork } from "../net/network-name.js";
+import { usageFailure } from "./failure.js";
 import { type OutputOptions, writeNow } from "./output.js";
 import type { PeerCommandOptions } from "./peer-options.js";
 import { playgroundCommand } from "./playground/command.js";
@@ -97,6 +98,7 @@ export function makeProgram(done: (exitCode: number) => void): Command {
   const simulator = simCommand().action(sim);
   simulator.addCommand(experimentCommand().action(experiment));
   simulator.addCommand(replayCommand().action(replay));
+  simulator.hook("preAction", refuseStray);
   program.addCommand(simulator);
   const playground = async (_options: unknown, called: Command) => {
     const { runPlayground } = await import("./playground/run.js");
@@ -125,6 +127,19 @@ function optionsOf<T>(command: Command): T {
   const json = all.some((one) => one.json === true);
   return { ...command.opts(), color, json } as T;
 }
+
+/** What stands between a command's name and that of one within it is an option of the former, and would have no effect. */
+function refuseStray(outer: Command, called: Command): void {
+  if (called === outer) return;
+  const isGiven = (one: Option) => outer.getOptionValueSource(one.attributeName()) === "cli";
+  const stray = outer.options.find((one) => isGiven(one) && !ofEveryCommand.includes(one.attributeName()));
+  if (stray === undefined) return;
+  const [before, after] = [outer.name(), called.name()];
+  throw usageFailure(`${stray.long} of ${before} has no effect on ${after}, whose options come after its name`);
+}
+
+/** Options that may be given before the name of any command as well. */
+const ofEveryCommand = ["json", "color"];
 
 function ancestorsOf({ parent }: Command): Command[] {
   return parent === null ? [] : [parent, ...ancestorsOf(parent)];

@@ -43,6 +43,13 @@ describe("wrong use: one line on stderr, and a documented exit code", () => {
     ["publish news hello --lines", 2, /^error: --lines reads standard input: give no text\n$/],
     [`publish ${"t".repeat(256)} hello`, 2, /a topic of 256 bytes of UTF-8, of at most 255/],
     ["publish", 2, /missing required argument 'topic'; see hearsay publish --help/],
+    [
+      "sim --peers 5 experiment demers",
+      2,
+      /^error: --peers of sim has no effect on experiment, whose options come after/,
+    ],
+    ["sim --random-seed 7 experiment demers --runs 1", 2, /^error: --random-seed of sim has no effect on experiment/],
+    ["sim --kill 1@1s --json replay none.ndjson", 2, /^error: --kill of sim has no effect on replay/],
     ["subscribe news", 2, /^error: whom to ask\?/],
     ["subscribe --for 5", 2, /Did you mean 5s\?; see hearsay subscribe --help/],
     ["peer --dialect classic --port 0", 5, /^error: config\.txt: no such file\n$/],
