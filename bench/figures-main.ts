@@ -15,7 +15,7 @@ const liveness = experimentNamed("liveness")!;
 const reconcile = experimentNamed("reconcile")!;
 
 interface Flags {
-  readonly peers: readonly number[];
+  readonly peers?: readonly number[];
   readonly runs: number;
   readonly randomSeed: number;
   readonly kinds?: readonly string[];
@@ -44,7 +44,7 @@ program
 program
   .command("liveness")
   .description("how soon deaths, goodbyes and joins are known everywhere; false deaths; bad ways; the idle load")
-  .option("--peers <list>", "sizes of the network for joins, load and goodbyes, with commas", counts, [32, 1_000])
+  .option("--peers <list>", "sizes of the network, with commas, but for stalls (default: those of each kind)", counts)
   .option("--runs <count>", "networks of each small kind; of the large kinds a tenth", count, 30)
   .option("--random-seed <number>", "the first run's number; the next ones follow", count, 1)
   .option("--full", "all of Lifeguard's grid, which takes an hour, instead of a part")

@@ -45,6 +45,34 @@ describe("hearsay sim experiment", () => {
     expect(workshop.read("figures/new/demers.svg")).toMatch(/^<\?xml[^>]*>\n<svg .*<\/svg>\n$/s);
   });
 
+  test("--peers is for each kind that makes sense in other sizes, and the files tell the sizes that were run", async () => {
+    const run = experiment(
+      "liveness",
+      "--peers",
+      "6,8",
+      "--kinds",
+      "deaths",
+      "--runs",
+      "1",
+      "--json",
+      "--out",
+      "small",
+    );
+    expect(await run.exit()).toBe(0);
+    expect(new Set(run.events().map(({ peers }) => peers))).toEqual(new Set([6, 8]));
+    const written = () => JSON.parse(workshop.read("small/liveness.json")) as { options: { peers: readonly number[] } };
+    expect(written().options.peers).toEqual([6, 8]);
+    const usual = experiment("liveness", "--kinds", "deaths", "--runs", "1", "--json", "--out", "small");
+    expect(await usual.exit()).toBe(0);
+    expect(written().options.peers).toEqual([32]);
+  });
+
+  test("options of sim before its name are refused, those of every command are taken", async () => {
+    const run = workshop.run(["sim", "--json", "experiment"]);
+    expect(await run.exit()).toBe(0);
+    expect(run.events()[0]).toMatchObject({ experiment: "demers" });
+  });
+
   test("a table for people; a missed goal is exit code 1", async () => {
     // A number whose one run happens to be too far from the paper's average.
     const run = experiment("demers", "--kinds", "k5", "--runs", "1", "--random-seed", "27");
@@ -57,6 +85,10 @@ describe("hearsay sim experiment", () => {
   test.each([
     [["nothing"], /there is no experiment "nothing": demers, hyparview/],
     [["maelstrom", "--peers", "30"], /defined by its size, 25/],
+    [["liveness", "--peers", "50"], /stalls of liveness is defined by its size, 128; name others with --kinds/],
+    [["hyparview", "--peers", "20,10"], /graph of hyparview needs 11 peers at least, not 10/],
+    [["plumtree", "--peers", "3"], /95% of plumtree needs 11 peers at least, not 3/],
+    [["broadcast", "--peers", "5", "--kinds", "80%,90%"], /90% of broadcast needs 6 peers at least, not 5/],
     [["demers", "--kinds", "k1,k9"], /demers has k1, .*not "k9"/],
     [["demers", "--out", "/dev/null/x", "--runs", "1"], /cannot make the folder/],
   ])("wrong use is one line: %j", async (args, text) => {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { lackOf } from "../../src/cli/sim/experiment-table.js";
 import { joinAddress } from "../../src/core/address.js";
 import { seededRandom } from "../../src/core/random.js";
 import { demersRun, demersTable } from "../../src/sim/experiments/demers.js";
@@ -16,6 +17,7 @@ import {
 } from "../../src/sim/experiments/overlay-graph.js";
 import { experimentNamed, experiments } from "../../src/sim/experiments/registry.js";
 import { type ExperimentRow, experimentRow, row } from "../../src/sim/experiments/rows.js";
+import { addressOf } from "../../src/sim/experiments/world.js";
 
 /** The figures of a small network, by name. */
 function measure(name: string, options: Partial<ExperimentOptions>): Map<string, ExperimentRow> {
@@ -139,6 +141,41 @@ describe("experiments in small networks", () => {
     expect(rows.get("median-last-delivery-ms-tuned")!.median).toBeGreaterThanOrEqual(200);
   });
 
+  test.each(experiments.filter(({ ownSize, kinds }) => ownSize(kinds[0]!) === undefined).map(({ name }) => name))(
+    "%s: in the least network that a kind can have each figure has a value",
+    (name) => {
+      const { kinds, ownSize, leastPeers } = experimentNamed(name)!;
+      // An hour with losses says no more than a minute with deaths.
+      for (const kind of kinds.filter((one) => ownSize(one) === undefined && one !== "loss")) {
+        for (const randomSeed of [1, 2]) {
+          const rows = [...measure(name, { peers: [leastPeers(kind)], kinds: [kind], randomSeed }).values()];
+          expect(rows.length).toBeGreaterThan(0);
+          expect(rows.filter(({ median }) => !Number.isFinite(median))).toEqual([]);
+        }
+      }
+    },
+  );
+
+  test("a network is too small where nobody would be left", () => {
+    const least = (name: string) => {
+      const { kinds, leastPeers } = experimentNamed(name)!;
+      return Object.fromEntries(kinds.map((kind) => [kind, leastPeers(kind)]));
+    };
+    const crashes = { "50%": 2, "80%": 3, "90%": 6, "95%": 11 };
+    expect(least("broadcast")).toEqual({ steady: 3, ...crashes });
+    expect(least("plumtree")).toEqual({ steady: 3, ...crashes });
+    expect(least("hyparview")).toMatchObject({ graph: 11, "10%": 2, ...crashes });
+    expect(() => measure("broadcast", { peers: [10], kinds: ["95%"] })).toThrow();
+    expect(measure("hyparview", { peers: [10], kinds: ["graph"] }).get("flood-at-once-after-95%-crash")).toMatchObject({
+      median: Number.NaN,
+    });
+  });
+
+  test("peers have an address each, up to the largest network that can be asked for", () => {
+    expect(new Set(Array.from({ length: 100_000 }, (_, index) => addressOf(index))).size).toBe(100_000);
+    expect(addressOf(99_999)).toBe("10.1.134.159:6000");
+  });
+
   test("the same number makes the same figures", () => {
     const once = () => [...measure("gossipsub", { randomSeed: 7, peers: [30], kinds: ["gossipsub"] }).values()];
     expect(once()).toEqual(once());
@@ -204,6 +241,21 @@ describe("rows", () => {
     expect(met([9.4], { goal: 10, within: 0.05 })).toBe(false);
     expect(met([Number.NaN], { goal: 10 })).toBe(false);
     expect(met([1], { goal: null })).toBe(null);
+  });
+
+  test("what has no value is the worst", () => {
+    expect(row("f", 1, [3, Number.NaN, 1, 2], { goal: null })).toMatchObject({ median: 3, p99: Number.NaN });
+    expect(row("f", 1, [1, Number.NaN, 3, 2], { goal: null, isShare: true })).toMatchObject({
+      median: 1,
+      p99: Number.NaN,
+    });
+  });
+
+  test("a figure that is no number is named, for JSON has only null for it", () => {
+    const of = (...values: number[]) => lackOf(experimentRow("e", "f", 1_000, values, { goal: null }));
+    expect(of(1, 2, 3)).toBeUndefined();
+    expect(of(1, Number.NaN)).toBe("f of 1,000 peers has no value in one run at least");
+    expect(of(1, Number.POSITIVE_INFINITY)).toBe("f of 1,000 peers never came about in one run at least");
   });
 
   test("a row has every field, in an order for people", () => {

@@ -114,7 +114,11 @@ export function experimentCommand(): Command {
         "what there is. Exits with 1 when a goal is missed.",
     )
     .argument("[name]", "which experiment")
-    .option("--peers <list>", "sizes of the network, with commas (default: the experiment's)", countsValue(2, 100_000))
+    .option(
+      "--peers <list>",
+      "sizes of the network, with commas; not for lifeguard, maelstrom, reconcile, and stalls of liveness (default: those of the kind)",
+      countsValue(2, 100_000),
+    )
     .option("--runs <count>", "networks of each kind (default: the experiment's)", countValue(1, 100_000))
     .addOption(
       new Option("--random-seed <number>", "the first run's number; the next ones follow")

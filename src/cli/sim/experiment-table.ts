@@ -51,6 +51,14 @@ export function experimentTable(experiment: Experiment, rows: readonly Experimen
   ].filter((text) => text !== "published: goals of our own");
 }
 
+/** What is to be said of a figure that is no number, for which JSON has nothing but null. */
+export function lackOf({ figure, peers, median, p99 }: ExperimentRow): string | undefined {
+  if (Number.isFinite(median) && Number.isFinite(p99)) return undefined;
+  // Of nobody; or of what did not happen while anybody waited.
+  const what = Number.isNaN(median) || Number.isNaN(p99) ? "has no value" : "never came about";
+  return `${figure} of ${peers.toLocaleString("en")} peers ${what} in one run at least`;
+}
+
 function shown(value: number): string {
   // Of nobody, as when nobody has survived.
   if (Number.isNaN(value)) return "–";

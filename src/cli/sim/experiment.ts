@@ -10,7 +10,7 @@ import { Departure } from "../departure.js";
 import { exitFailed, exitFine, exitInterrupted, exitLog } from "../exit-codes.js";
 import { Failure, usageFailure } from "../failure.js";
 import { Output, type OutputOptions } from "../output.js";
-import { experimentLines, experimentTable } from "./experiment-table.js";
+import { experimentLines, experimentTable, lackOf } from "./experiment-table.js";
 import type { ExperimentNews, ExperimentTask } from "./experiment-worker.js";
 import { svgOf } from "./picture/svg.js";
 
@@ -51,6 +51,8 @@ export async function runExperiment(name: string | undefined, options: Experimen
   const rows: ExperimentRow[] = [];
   const isComplete = await measured(task, departure, (row) => {
     rows.push(row);
+    const warning = lackOf(row);
+    if (warning !== undefined) output.warning(warning);
     output.jsonLine(row);
   });
   if (!isComplete) return exitInterrupted;
@@ -63,14 +65,31 @@ export async function runExperiment(name: string | undefined, options: Experimen
 }
 
 function optionsOf(experiment: Experiment, options: ExperimentCommandOptions): ExperimentOptions {
-  const { name, hasOwnSize, runs: usualRuns, kinds: allKinds } = experiment;
-  const { peers = experiment.peers, runs = usualRuns, randomSeed, kinds = allKinds, full: isFull = false } = options;
-  if (hasOwnSize && options.peers !== undefined) {
-    throw usageFailure(`--peers: the experiment ${name} is defined by its size, ${experiment.peers.join(", ")}`);
-  }
+  const { name, runs: usualRuns, kinds: allKinds } = experiment;
+  const { peers, runs = usualRuns, randomSeed, kinds = allKinds, full: isFull = false } = options;
   const unknown = kinds.find((kind) => !allKinds.includes(kind));
   if (unknown !== undefined) throw usageFailure(`--kinds: ${name} has ${allKinds.join(", ")}, not "${unknown}"`);
+  if (peers !== undefined) checkPeers(experiment, kinds, peers);
   return { peers, runs, randomSeed, kinds, isFull };
+}
+
+/** Not every kind of runs makes sense in a network of every size. */
+function checkPeers(experiment: Experiment, kinds: readonly string[], peers: readonly number[]): void {
+  const { name } = experiment;
+  const own = kinds.find((kind) => experiment.ownSize(kind) !== undefined);
+  if (own !== undefined) {
+    const isWhole = experiment.kinds.every((kind) => experiment.ownSize(kind) !== undefined);
+    const [what, hint] = isWhole
+      ? [`the experiment ${name}`, ""]
+      : [`the kind ${own} of ${name}`, "; name others with --kinds"];
+    throw usageFailure(`--peers: ${what} is defined by its size, ${experiment.ownSize(own)}${hint}`);
+  }
+  const needs = (kind: string) => experiment.leastPeers(kind);
+  const least = Math.max(...kinds.map(needs));
+  const tooSmall = peers.find((size) => size < least);
+  if (tooSmall === undefined) return;
+  const kind = kinds.find((one) => needs(one) === least);
+  throw usageFailure(`--peers: the kind ${kind} of ${name} needs ${least} peers at least, not ${tooSmall}`);
 }
 
 /** Lets a thread do the work. @returns whether it came to its end: false when somebody wanted to leave */
@@ -137,8 +156,9 @@ function writeFiles(
   rows: readonly ExperimentRow[],
 ): string[] {
   const { name, summary, source } = experiment;
+  const peers = [...new Set(rows.map((row) => row.peers))];
   const texts = {
-    json: `${JSON.stringify({ experiment: name, summary, source, options, rows }, undefined, 2)}\n`,
+    json: `${JSON.stringify({ experiment: name, summary, source, options: { ...options, peers }, rows }, undefined, 2)}\n`,
     svg: svgOf(experiment.picture(rows)),
   };
   return Object.entries(texts).map(([ending, text]) => {

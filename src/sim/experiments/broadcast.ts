@@ -8,6 +8,7 @@
  */
 import type { PeerTuning } from "../../core/peer-config.js";
 import { type Goal, quantile } from "./rows.js";
+import { leastWithSurvivors } from "./sizes.js";
 import { ExperimentWorld, type Spread } from "./world.js";
 
 /** One run's values, by figure. */
@@ -118,11 +119,14 @@ export function steadyRun(
   };
 }
 
+const churnMinutes = 2;
+/** Of a minute. */
+const leastReplacements = 1;
+
 /** One per cent of the peers leaves without a goodbye each minute, and as many come; two minutes of it. */
 function churnRun(world: ExperimentWorld, peers: number): Values {
-  const minutes = 2;
-  const replacements = Math.max(1, Math.round(peers / 100)) * minutes;
-  const messages = (minutes * 60_000) / churnPauseMs;
+  const replacements = Math.max(leastReplacements, Math.round(peers / 100)) * churnMinutes;
+  const messages = (churnMinutes * 60_000) / churnPauseMs;
   const before = world.copies();
   const spreads: Spread[] = [];
   const old = new Set(world.peers);
@@ -152,6 +156,11 @@ function churnRun(world: ExperimentWorld, peers: number): Values {
 
 /** Seeds live through a crash of peers. Without any, some survivors of 95 % would have no way back to the others. */
 const seedsOfCrashes = 3;
+
+/** The least network for `steady`, which ends with churn, or for a crash of so many per cent. */
+export function leastToTalk(kind: string): number {
+  return kind === "steady" ? leastReplacements * churnMinutes + 1 : leastWithSurvivors(Number.parseInt(kind, 10) / 100);
+}
 
 /** A share of all peers crashes in one moment. */
 export function crashRun(randomSeed: number, peers: number, share: number, progress: Progress): Values {

@@ -1,10 +1,11 @@
 /** What the project claims of its own protocol, as experiments: their goals are ours, and so nothing is published. */
-import { crashRun, goalOf, type Progress, steadyRun, type Values } from "./broadcast.js";
+import { crashRun, goalOf, leastToTalk, type Progress, steadyRun, type Values } from "./broadcast.js";
 import { type Experiment, type ExperimentOptions, rowsOf, runsOf, sizesOf, valuesOf } from "./experiment.js";
 import { asymmetricRun, deathRun, idleRun, largeRun, livenessGoalOf, lossRun } from "./liveness.js";
 import type { Picture } from "./picture.js";
 import { reconcileGoalOf, reconcileRun } from "./reconcile.js";
 import type { ExperimentRow, Goal } from "./rows.js";
+import { leastNetwork } from "./sizes.js";
 import { stallsRun } from "./stalls.js";
 
 /** `hearsay sim experiment broadcast`: one sender and many, churn, and crashes of so many peers at once. */
@@ -13,11 +14,12 @@ export const broadcastExperiment: Experiment = {
   summary: "copies, hops and announcements in steady state and under churn; mass failure",
   source: null,
   peers: [1_000],
-  hasOwnSize: false,
   runs: 3,
   kinds: ["steady", "50%", "80%", "90%", "95%"],
+  ownSize: () => undefined,
+  leastPeers: leastToTalk,
   *measure(options, progress) {
-    for (const peers of options.peers) {
+    for (const peers of options.peers ?? this.peers) {
       const values = new Map<string, number[]>();
       for (const [index, kind] of options.kinds.entries()) {
         const label = `${peers} peers, ${kind} (${index + 1}/${options.kinds.length})`;
@@ -41,9 +43,10 @@ export const reconcileExperiment: Experiment = {
   summary: "what it costs two peers to find and repair what one of them lacks",
   source: null,
   peers: [2],
-  hasOwnSize: true,
   runs: 3,
   kinds: ["histories"],
+  ownSize: () => 2,
+  leastPeers: () => 2,
   *measure(options, progress) {
     const values = valuesOf("2 peers", options, progress, (number) => reconcileRun(number));
     yield* rowsOf("reconcile", 2, values, reconcileGoalOf);
@@ -51,25 +54,32 @@ export const reconcileExperiment: Experiment = {
   picture: (rows) => goalsPicture("Reconciliation: figures against their goals", rows, reconcileGoalOf),
 };
 
-/** Peers of SWIM's and Lifeguard's experiments … */
+/** Peers of SWIM's and Lifeguard's experiments, whose grid stalls so and so many of them. */
 const stallsPeers = 128;
-/** … of those with deaths and losses, which every peer must hear of … */
-const deathsPeers = 32;
-/** … and of Rapid's. */
-const asymmetricPeers = 1_000;
+
+/** The sizes of each kind when none is named. Of a death every peer must hear, and so these are small; Rapid's are large. */
+const usualPeers: Readonly<Record<string, readonly number[]>> = {
+  deaths: [32],
+  loss: [32],
+  stalls: [stallsPeers],
+  large: [32, 1_000],
+  idle: [32, 1_000],
+  asymmetric: [1_000],
+};
 
 /** Kinds that take long are run in a tenth of the networks. */
 const longKinds = ["stalls", "large", "idle", "asymmetric"];
 
-/** `hearsay sim experiment liveness`: the sizes are those of its kinds `large` and `idle`; the others have sizes of their own. */
+/** `hearsay sim experiment liveness`. */
 export const livenessExperiment: Experiment = {
   name: "liveness",
   summary: "how soon deaths, goodbyes and joins are known everywhere; false deaths; the idle load",
   source: null,
-  peers: [32, 1_000],
-  hasOwnSize: false,
+  peers: [32, stallsPeers, 1_000],
   runs: 3,
-  kinds: ["deaths", "loss", ...longKinds],
+  kinds: Object.keys(usualPeers),
+  ownSize: (kind) => (kind === "stalls" ? stallsPeers : undefined),
+  leastPeers: (kind) => (kind === "stalls" ? stallsPeers : leastNetwork),
   *measure(options, progress) {
     for (const kind of options.kinds) yield* livenessKind(kind, options, progress);
   },
@@ -78,26 +88,28 @@ export const livenessExperiment: Experiment = {
 
 function* livenessKind(kind: string, options: ExperimentOptions, progress: Progress): Generator<ExperimentRow> {
   const runs = longKinds.includes(kind) ? Math.ceil(options.runs / 10) : options.runs;
-  const of = function* (label: string, peers: number, run: (number: number, progress: Progress) => Values) {
-    const values = valuesOf(`${label}, ${peers} peers`, { ...options, runs }, progress, run);
-    yield* rowsOf("liveness", peers, values, livenessGoalOf);
+  const usual = usualPeers[kind]!;
+  const sizes = kind === "stalls" ? usual : (options.peers ?? usual);
+  const of = function* (label: string, run: (number: number, peers: number, progress: Progress) => Values) {
+    for (const peers of sizes) {
+      const values = valuesOf(`${label}, ${peers} peers`, { ...options, runs }, progress, (number, told) =>
+        run(number, peers, told),
+      );
+      yield* rowsOf("liveness", peers, values, livenessGoalOf);
+    }
   };
-  if (kind === "deaths") yield* of(kind, deathsPeers, (number, told) => deathRun(number, deathsPeers, told));
-  if (kind === "loss") yield* of(kind, deathsPeers, (number, told) => lossRun(number, deathsPeers, told));
+  if (kind === "deaths") yield* of(kind, deathRun);
+  if (kind === "loss") yield* of(kind, lossRun);
   if (kind === "stalls") {
     for (const stall of ["blocked", "frozen"] as const) {
-      yield* of(`stalls, ${stall}`, stallsPeers, (number, told) => stallsRun(number, stall, options.isFull, told));
+      yield* of(`stalls, ${stall}`, (number, _peers, told) => stallsRun(number, stall, options.isFull, told));
     }
   }
-  if (kind === "large") {
-    for (const peers of options.peers) yield* of(kind, peers, (number, told) => largeRun(number, peers, told));
-  }
-  if (kind === "idle") {
-    for (const peers of options.peers) yield* of(kind, peers, (number, told) => idleRun(number, peers, told));
-  }
+  if (kind === "large") yield* of(kind, largeRun);
+  if (kind === "idle") yield* of(kind, idleRun);
   if (kind === "asymmetric") {
     for (const fault of ["incoming-loss", "on-off"] as const) {
-      yield* of(fault, asymmetricPeers, (number, told) => asymmetricRun(number, asymmetricPeers, fault, told));
+      yield* of(fault, (number, peers, told) => asymmetricRun(number, peers, fault, told));
     }
   }
 }

@@ -14,6 +14,7 @@ import type { Values } from "./broadcast.js";
 import { type Experiment, rowsOf, runsOf, sizesOf, valuesOf } from "./experiment.js";
 import type { Panel } from "./picture.js";
 import { type ExperimentRow, mean, type Target } from "./rows.js";
+import { leastNetwork } from "./sizes.js";
 
 /** How one rumor ended. */
 export interface RumorOutcome {
@@ -119,12 +120,13 @@ export const demersExperiment: Experiment = {
   summary: "rumor mongering: what is left out, and what it costs (push, feedback, counter)",
   source,
   peers: [publishedSites],
-  hasOwnSize: false,
   runs: 5,
   kinds: Object.keys(demersTable).map((k) => `k${k}`),
+  ownSize: () => undefined,
+  leastPeers: () => leastNetwork,
   *measure(options, progress) {
     const ks = options.kinds.map((kind) => Number(kind.slice(1)));
-    for (const sites of options.peers) {
+    for (const sites of options.peers ?? this.peers) {
       const values = valuesOf(`${sites} sites`, options, progress, (number) => demersRun(number, sites, ks));
       yield* rowsOf("demers", sites, values, (figure) => targetOf(figure, sites));
     }

@@ -5,8 +5,8 @@ import { type ExperimentRow, experimentRow, type Target } from "./rows.js";
 
 /** How an experiment is to be run. */
 export interface ExperimentOptions {
-  /** Sizes of the network. Those with a size of their own are given that one. */
-  readonly peers: readonly number[];
+  /** Sizes of the network; undefined: those that the experiment has when none is named. */
+  readonly peers?: readonly number[] | undefined;
   /** Networks of each kind. */
   readonly runs: number;
   /** The first run's number; the next ones follow. */
@@ -26,12 +26,14 @@ export interface Experiment {
   readonly source: string | null;
   /** The sizes that it has when none is named. */
   readonly peers: readonly number[];
-  /** Whether other sizes make sense: some experiments are defined by theirs. */
-  readonly hasOwnSize: boolean;
   /** Networks of each kind, when nothing else is said. */
   readonly runs: number;
   /** What can be left out. */
   readonly kinds: readonly string[];
+  /** The size that a kind is defined by; undefined for one that makes sense in others. */
+  ownSize(kind: string): number | undefined;
+  /** The least size that a kind can have: in a smaller network some of its figures would be of nobody. */
+  leastPeers(kind: string): number;
   /** The figures, as they are measured. Takes its time. */
   measure(options: ExperimentOptions, progress: Progress): Iterable<ExperimentRow>;
   /** What there is to see of them. */

@@ -7,7 +7,7 @@
  * random peer, on our own overlay, when it has settled; its trees have had time to grow, as they would have in any network
  * that is not new.
  */
-import { type Address, joinAddress } from "../../core/address.js";
+import type { Address } from "../../core/address.js";
 import { type Random, sample, seededRandom } from "../../core/random.js";
 import { VirtualNetwork } from "../network.js";
 import type { LatencyDraw } from "../paths.js";
@@ -16,7 +16,8 @@ import { type Experiment, rowsOf, runsOf, sizesOf, valuesOf } from "./experiment
 import { GossipsubCore, type GossipsubMessage } from "./gossipsub-core.js";
 import type { Panel } from "./picture.js";
 import { type ExperimentRow, quantile, type Target } from "./rows.js";
-import { ExperimentWorld, type Spread } from "./world.js";
+import { leastNetwork } from "./sizes.js";
+import { addressOf, ExperimentWorld, type Spread } from "./world.js";
 
 const publishedPeers = 1_000;
 const source =
@@ -80,10 +81,7 @@ export function gossipsubRun(randomSeed: number, peers: number, progress: Progre
   const random = seededRandom(randomSeed ^ 0x6055);
   const network = new VirtualNetwork<GossipsubMessage>({ randomSeed });
   network.setLatencyDraw(steadyLatency(randomSeed));
-  const addresses = Array.from(
-    { length: peers },
-    (_, index) => joinAddress(`10.0.${index >> 8}.${index & 255}`, 6000)!,
-  );
+  const addresses = Array.from({ length: peers }, (_, index) => addressOf(index));
   const known = connected(peers, random);
   const counts = { publish: 0, ihave: 0, iwant: 0, graft: 0, prune: 0 };
   const publishedAt = new Map<number, number>();
@@ -198,11 +196,12 @@ export const gossipsubExperiment: Experiment = {
   summary: "GossipSub's own simulation of its mesh, run again, and our trees in its place",
   source,
   peers: [publishedPeers],
-  hasOwnSize: false,
   runs: 3,
   kinds: ["gossipsub", "hearsay"],
+  ownSize: () => undefined,
+  leastPeers: (kind) => (kind === "gossipsub" ? entrances : leastNetwork),
   *measure(options, progress) {
-    for (const peers of options.peers) {
+    for (const peers of options.peers ?? this.peers) {
       for (const kind of options.kinds) {
         const run = kind === "gossipsub" ? gossipsubRun : hearsayRun;
         const values = valuesOf(`${peers} peers`, options, progress, (number, told) => run(number, peers, told));

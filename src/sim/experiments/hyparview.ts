@@ -15,6 +15,7 @@ import { type Experiment, rowsOf, runsOf, sizesOf, valuesOf } from "./experiment
 import { clusteringOf, type Graph, graphOf, pathsOf, reachedWithout, shuffledGraph } from "./overlay-graph.js";
 import type { Panel } from "./picture.js";
 import type { ExperimentRow, Target } from "./rows.js";
+import { leastWithSurvivors } from "./sizes.js";
 import { ExperimentWorld } from "./world.js";
 
 const publishedPeers = 10_000;
@@ -110,11 +111,12 @@ export const hyparviewExperiment: Experiment = {
   summary: "the overlay as a graph, and whom a flood reaches when many crash at once",
   source,
   peers: [1_000],
-  hasOwnSize: false,
   runs: 1,
   kinds: ["graph", ...shares.map(percentOf)],
+  ownSize: () => undefined,
+  leastPeers: (kind) => leastWithSurvivors(kind === "graph" ? Math.max(...shares) : Number.parseInt(kind, 10) / 100),
   *measure(options, progress) {
-    for (const peers of options.peers) {
+    for (const peers of options.peers ?? this.peers) {
       for (const kind of options.kinds) {
         const values = valuesOf(`${peers} peers, ${kind}`, options, progress, (number, told) =>
           kind === "graph"

@@ -28,9 +28,10 @@ export const lifeguardExperiment: Experiment = {
   summary: "false deaths while others stall again and again, beside plain SWIM on the same schedule",
   source,
   peers: [peers],
-  hasOwnSize: true,
   runs: 1,
   kinds: ["blocked", "frozen"],
+  ownSize: () => peers,
+  leastPeers: () => peers,
   *measure(options, progress) {
     for (const kind of ["blocked", "frozen"] as const) {
       if (!options.kinds.includes(kind)) continue;

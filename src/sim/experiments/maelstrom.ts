@@ -114,9 +114,10 @@ export const maelstromExperiment: Experiment = {
   summary: "the broadcast challenge of Gossip Glomers: messages per operation and latency at 25 peers",
   source,
   peers: [peersOfChallenge],
-  hasOwnSize: true,
   runs: 5,
   kinds: Object.keys(ways),
+  ownSize: () => peersOfChallenge,
+  leastPeers: () => peersOfChallenge,
   *measure(options, progress) {
     for (const kind of options.kinds) {
       const values = valuesOf(kind, options, progress, (number, told) => maelstromRun(number, ways[kind]!, told));

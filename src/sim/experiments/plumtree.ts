@@ -7,7 +7,7 @@
  * there; a flood over the same links is what it compares with, and so it is measured here, on the same overlay.
  */
 import { seededRandom } from "../../core/random.js";
-import { crashRun, goalOf, type Progress, steadyRun, type Values } from "./broadcast.js";
+import { crashRun, goalOf, leastToTalk, type Progress, steadyRun, type Values } from "./broadcast.js";
 import { type Experiment, rowsOf, runsOf, sizesOf, valuesOf } from "./experiment.js";
 import { floodFrom, graphOf } from "./overlay-graph.js";
 import type { Panel } from "./picture.js";
@@ -51,11 +51,12 @@ export const plumtreeExperiment: Experiment = {
   summary: "broadcast on trees: redundancy, hops to the last delivery, and healing",
   source,
   peers: [1_000],
-  hasOwnSize: false,
   runs: 1,
   kinds: ["steady", ...crashes],
+  ownSize: () => undefined,
+  leastPeers: leastToTalk,
   *measure(options, progress) {
-    for (const peers of options.peers) {
+    for (const peers of options.peers ?? this.peers) {
       for (const kind of options.kinds) {
         const values = valuesOf(`${peers} peers, ${kind}`, options, progress, (number, told) =>
           plumtreeRun(kind, number, peers, told),

@@ -43,7 +43,10 @@ export interface Target extends Goal {
 /** The row of a figure, judged by its median, and by its worst where there is a goal for that. */
 export function row(figure: string, peers: number, values: readonly number[], goalOf: Goal): Row {
   const { goal, goalOfWorst, isShare = false, within } = goalOf;
-  const sorted = values.toSorted((a, b) => (isShare ? b - a : a - b));
+  // What has no value is the worst that there is: between numbers it would make the order of all of them random.
+  const sorted = values.toSorted(
+    (a, b) => Number(Number.isNaN(a)) - Number(Number.isNaN(b)) || (isShare ? b - a : a - b),
+  );
   const median = rounded(valueAt(sorted, 0.5));
   const p99 = rounded(valueAt(sorted, 0.99));
   const isWithin = (value: number, limit: number) => {

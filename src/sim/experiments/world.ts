@@ -237,6 +237,7 @@ export class ExperimentWorld {
   }
 }
 
-function addressOf(index: number): Address {
+/** Where a peer of this number is. */
+export function addressOf(index: number): Address {
   return joinAddress(`10.${(index >> 16) & 255}.${(index >> 8) & 255}.${index & 255}`, 6000)!;
 }
