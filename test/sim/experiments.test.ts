@@ -17,7 +17,7 @@ import {
 } from "../../src/sim/experiments/overlay-graph.js";
 import { experimentNamed, experiments } from "../../src/sim/experiments/registry.js";
 import { type ExperimentRow, experimentRow, row } from "../../src/sim/experiments/rows.js";
-import { addressOf } from "../../src/sim/experiments/world.js";
+import { addressOf, ExperimentWorld } from "../../src/sim/experiments/world.js";
 
 /** The figures of a small network, by name. */
 function measure(name: string, options: Partial<ExperimentOptions>): Map<string, ExperimentRow> {
@@ -278,5 +278,22 @@ describe("rows", () => {
       expect(kinds.length).toBeGreaterThan(0);
     }
     expect(experimentNamed("nothing")).toBeUndefined();
+  });
+});
+
+describe("the network of an experiment", () => {
+  test("remembers what had come to those that are killed", () => {
+    const world = new ExperimentWorld(1);
+    world.grow(12, { settleMs: 2_000 });
+    for (let i = 0; i < 20; i++) {
+      world.publish(world.any());
+      world.network.run(100);
+    }
+    world.network.run(2_000);
+    const before = world.copies();
+    expect(before.delivered).toBe(11 * 20);
+    world.kill(world.any());
+    world.killShare(0.5);
+    expect(world.copies()).toEqual(before);
   });
 });

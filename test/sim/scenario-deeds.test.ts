@@ -1,5 +1,6 @@
 /** Whom a deed befalls, for how long, and what the trace tells of it. */
 import { describe, expect, test } from "vitest";
+import { joinAddress } from "../../src/core/address.js";
 import { runScenario, ScenarioRun } from "../../src/sim/scenario/run.js";
 import {
   at,
@@ -27,7 +28,7 @@ import {
   these,
 } from "../../src/sim/scenario/scenario.js";
 import { Spells } from "../../src/sim/scenario/spells.js";
-import type { TraceLine } from "../../src/sim/scenario/trace-lines.js";
+import { fieldsOf, type TraceLine } from "../../src/sim/scenario/trace-lines.js";
 
 const plain: ScenarioParts = {
   peers: 8,
@@ -251,6 +252,12 @@ describe("the trace", () => {
     expect(of("published")).toBe(report.coverage.length + report.flooded);
     // Everybody is given its own messages too, which are no deliveries.
     expect(of("arrived") - of("published")).toBe(report.delivered);
+  });
+
+  test("says whether a neighbor began to be slow, or ceased to be", () => {
+    const neighbor = { id: undefined, address: joinAddress("10.0.0.1", 5000)!, dialect: "classic", since: 0 } as const;
+    const fields = fieldsOf({ type: "slow", neighbor: { ...neighbor, rttMs: 5, isCongested: true }, isSlow: true });
+    expect(fields).toEqual({ neighbor: undefined, address: "10.0.0.1:5000", isSlow: true });
   });
 
   test("has the two lines that contradict a promise", () => {

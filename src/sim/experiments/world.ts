@@ -46,6 +46,13 @@ export interface WorldPeer {
   readonly had: Set<Spread>;
 }
 
+/** Payloads that came to peers. */
+export interface Copies {
+  /** Beyond the first. */
+  duplicates: number;
+  delivered: number;
+}
+
 /** What an experiment wants to hear of its world. */
 export interface WorldOptions {
   /** How many seeds there are. Default: none; each peer joins through a random other one. */
@@ -85,6 +92,8 @@ export class ExperimentWorld {
   notesReceivers = false;
   /** By their payloads: they travel as the same object. */
   readonly #spreads = new Map<Uint8Array, Spread>();
+  /** What had come to those that were killed. */
+  readonly #killed: Copies = { duplicates: 0, delivered: 0 };
   #started = 0;
   #token = 0;
   readonly #seeds: Address[] = [];
@@ -145,7 +154,7 @@ export class ExperimentWorld {
   /** Kills one. */
   kill(peer: WorldPeer): void {
     this.peers.splice(this.peers.indexOf(peer), 1);
-    peer.process.crash();
+    this.#crash(peer);
   }
 
   /** Kills a share of all, at random, in one moment. */
@@ -156,7 +165,14 @@ export class ExperimentWorld {
     const survivors = this.peers.filter((peer) => !victims.has(peer));
     this.peers.length = 0;
     this.peers.push(...survivors);
-    for (const { process } of victims) process.crash();
+    for (const victim of victims) this.#crash(victim);
+  }
+
+  #crash({ process }: WorldPeer): void {
+    const { duplicates, delivered } = process.core.counters;
+    this.#killed.duplicates += duplicates;
+    this.#killed.delivered += delivered;
+    process.crash();
   }
 
   /** Publishes a message. */
@@ -169,10 +185,9 @@ export class ExperimentWorld {
     return spread;
   }
 
-  /** Copies of payloads beyond the first, and first ones, at all live peers, since the start. */
-  copies(): { readonly duplicates: number; readonly delivered: number } {
-    let duplicates = 0;
-    let delivered = 0;
+  /** Copies of payloads beyond the first, and first ones, at all peers there have been, since the start. */
+  copies(): Readonly<Copies> {
+    let { duplicates, delivered } = this.#killed;
     for (const { process } of this.peers) {
       const { counters } = process.core;
       duplicates += counters.duplicates;

@@ -21,6 +21,6 @@ export function fieldsOf({ type: _type, ...fields }: PeerEvent): object {
     return { subject: id, address, epoch, status };
   }
   if (!("neighbor" in fields)) return fields;
-  const { id, address } = fields.neighbor;
-  return { neighbor: id, address, ...("reason" in fields ? { reason: fields.reason } : {}) };
+  const { neighbor, ...more } = fields;
+  return { neighbor: neighbor.id, address: neighbor.address, ...more };
 }
