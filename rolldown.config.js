@@ -16,6 +16,8 @@ function reach(entry, reached = new Set()) {
 /** What the command line needs for its help. */
 const beginning = reach("src/cli/main.ts");
 const library = reach("src/index.ts");
+/** What scenarios need: the cores and the virtual network, and nothing of Node.js. */
+const simulator = reach("src/sim/index.ts");
 
 // What is installed is a few files: loading a hundred and fifty small ones took three times as long as all they do at the
 // start. `dist` has every module beside it, with its types, for benches and experiments.
@@ -37,12 +39,18 @@ export default {
     format: "esm",
     sourcemap: true,
     chunkFileNames: "chunks/[name]-[hash].js",
-    // The library is one file, whoever else needs parts of it: each file more takes a millisecond at every start.
+    // The library is three files, whoever else needs parts of it: each file more takes a millisecond at every start. Sockets
+    // and files are in the last one alone, which neither `hearsay/sim` nor the command line's help loads.
     codeSplitting: {
       groups: [
         {
           name: "beginning",
           test: (id) => library.has(id) && beginning.has(id),
+          includeDependenciesRecursively: false,
+        },
+        {
+          name: "cores",
+          test: (id) => library.has(id) && simulator.has(id),
           includeDependenciesRecursively: false,
         },
         { name: "library", test: (id) => library.has(id), includeDependenciesRecursively: false },

@@ -1,5 +1,5 @@
 /** Errors of the real network, each with a code that programs can switch on and a message made for people. */
-import { formatListen } from "./socket-address.js";
+import { joinAddress } from "../core/address.js";
 
 /** Thrown when a seed or peer cannot listen where it was told to. */
 export class ListenError extends Error {
@@ -45,4 +45,10 @@ export class SeedsFileError extends Error {
     this.name = "SeedsFileError";
     this.code = code;
   }
+}
+
+/** Where something listens, for people: no host means every interface. */
+function formatListen(host: string | undefined, port: number): string {
+  if (host === undefined) return `port ${port}`;
+  return joinAddress(host, port) ?? `${host}:${port}`;
 }

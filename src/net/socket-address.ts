@@ -15,12 +15,6 @@ export function remoteAddress(socket: {
   return joinAddress(ip.replace(/%.*$/, ""), port);
 }
 
-/** Where something listens, for people: no host means every interface. */
-export function formatListen(host: string | undefined, port: number): string {
-  if (host === undefined) return `port ${port}`;
-  return joinAddress(host, port) ?? `${host}:${port}`;
-}
-
 /** An IP of this machine that others can probably reach: the first that is not loopback, else loopback. */
 export function likelyIp(): string {
   for (const addresses of Object.values(networkInterfaces())) {

@@ -47,9 +47,20 @@ test("it is a few files, which export what their sources do", async () => {
   }
 });
 
-test("the command line loads it only when there is an endpoint", () => {
+test('import "hearsay/sim" loads nothing of Node.js, so no sockets and no files, and no package', () => {
+  const { sources, packages } = loadedBy("lib/sim/index.js");
+  expect(sources).toContain("src/core/peer.ts");
+  expect(sources).toContain("src/sim/scenario/run.ts");
+  expect(packages).toEqual([]);
+});
+
+test("the command line loads the endpoint only when there is one", () => {
   const { sources, packages } = loadedBy("lib/cli/main.js");
   expect(sources).toContain("src/cli/program.ts");
   expect(packages).toContain("commander");
   expect([...sources, ...packages].filter(ofEndpoint)).toEqual([]);
+});
+
+test("the command line's help loads no sockets", () => {
+  expect(loadedBy("lib/cli/main.js").packages.filter((name) => /^node:(?:net|dns|tls)\b/.test(name))).toEqual([]);
 });
