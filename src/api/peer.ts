@@ -1,3 +1,5 @@
+// For the compilers of users, too: none loads `Symbol.asyncDispose` by itself.
+/// <reference lib="esnext.disposable" preserve="true" />
 /** A running peer, as applications see it: the same over real sockets and in the virtual network. */
 import type { Address } from "../core/address.js";
 import { classicTopic } from "../core/bridge/classic-form.js";

@@ -1,3 +1,5 @@
+// For the compilers of users, too: none loads `Symbol.asyncDispose` by itself.
+/// <reference lib="esnext.disposable" preserve="true" />
 /**
  * A subscription: messages as an async iterator.
  *

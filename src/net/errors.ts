@@ -17,8 +17,12 @@ export class ListenError extends Error {
     this.code = code;
   }
 
-  /** The error for what the operating system said. */
-  static from(error: NodeJS.ErrnoException, host: string | undefined, port: number): ListenError {
+  /** The error for what the operating system said. Its type is written out: users have this one, and need no types of Node.js. */
+  static from(
+    error: Error & { readonly code?: string | undefined },
+    host: string | undefined,
+    port: number,
+  ): ListenError {
     const where = formatListen(host, port);
     switch (error.code) {
       case "EADDRINUSE":

@@ -4,21 +4,10 @@
  */
 import { join } from "node:path";
 import type { DriverOwner, Turned } from "./driver.js";
+import type { JournalOptions } from "./journal-options.js";
 import { LogFile } from "./log-file.js";
 import { turnedWarning } from "./log-lines.js";
 import { Warnings } from "./warnings.js";
-
-/** Who wants to hear of what happens. */
-export interface JournalOptions<Event> {
-  /** Folder for the log file; none is written when left out. */
-  readonly logDir?: string | undefined;
-  /** Everything that happens. */
-  readonly onEvent?: (event: Event) => void;
-  /** The lines that go to the log, for the screen. */
-  readonly onLine?: (line: string) => void;
-  /** What was refused, and what is wrong; at most some ten lines a second. They go to the log as well. */
-  readonly onWarning?: (line: string) => void;
-}
 
 /** How events become text. */
 export interface JournalWords<Event> {

@@ -3,7 +3,8 @@ import type { PeerEventMap } from "../api/inbox.js";
 import type { Peer } from "../api/peer.js";
 import type { Address } from "../core/address.js";
 import type { Tags } from "../core/directory/record.js";
-import { Journal, type JournalOptions } from "./journal.js";
+import { Journal } from "./journal.js";
+import type { JournalOptions } from "./journal-options.js";
 import { printable } from "./log-lines.js";
 
 /** Whatever a peer tells beside the messages. */

@@ -1,3 +1,5 @@
+// For the compilers of users, too: none loads `Symbol.asyncDispose` by itself.
+/// <reference lib="esnext.disposable" preserve="true" />
 /** A seed on a real port, with its log. */
 import { randomBytes } from "node:crypto";
 import { type Address, isWildcard, joinAddress } from "../core/address.js";
@@ -6,8 +8,10 @@ import { parsePeerId } from "../core/identity.js";
 import { type SeedConfig, seedDefaults } from "../core/seed/config.js";
 import { type RegisteredView, SeedCore, type SeedEvent } from "../core/seed/seed.js";
 import { now } from "./clock.js";
-import { type AnyMessage, Driver, type DriverOptions } from "./driver.js";
-import { Journal, type JournalOptions } from "./journal.js";
+import { type AnyMessage, Driver } from "./driver.js";
+import type { DriverOptions } from "./driver-options.js";
+import { Journal } from "./journal.js";
+import type { JournalOptions } from "./journal-options.js";
 import { seedLines, seedWarning } from "./log-lines.js";
 import { defaultNetwork } from "./network-name.js";
 import { checkNetwork, checkPort } from "./option-checks.js";

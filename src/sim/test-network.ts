@@ -1,3 +1,5 @@
+// For the compilers of users, too: none loads `Symbol.asyncDispose` by itself.
+/// <reference lib="esnext.disposable" preserve="true" />
 /**
  * A network of peers in one thread and in virtual time, for tests of what is built on Hearsay.
  *
