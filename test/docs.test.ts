@@ -62,7 +62,7 @@ describe("docs/api.md", () => {
     const who = section("Who is there");
     expect([...states, ...fields, ...traits].filter((name) => !who.includes(`\`${name}\``))).toEqual([]);
     const classes = section("Errors");
-    const codes = namesIn("src/net/identity.ts", /^ {3}\* - `([a-z-]+)`:/gm);
+    const codes = namesIn("src/net/errors.ts", /^ {3}\* - `([a-z-]+)`:/gm, "export class IdentityError");
     expect(codes).toHaveLength(4);
     expect(codes.filter((code) => !classes.includes(`\`${code}\``))).toEqual([]);
   });

@@ -1,7 +1,6 @@
 /** Errors that end a command: one line for a person, one exit code for a script. */
 import { HearsayError, type HearsayErrorCode } from "../api/errors.js";
-import { ListenError, SeedsFileError } from "../net/errors.js";
-import { IdentityError } from "../net/identity.js";
+import { IdentityError, ListenError, SeedsFileError } from "../net/errors.js";
 import {
   exitAlone,
   exitConfig,

@@ -13,7 +13,7 @@ import type { PeerEvent } from "../core/peer-events.js";
 import { type PresetName, presetNames, withPreset } from "../core/presets.js";
 import { now } from "./clock.js";
 import { Driver, type Turned } from "./driver.js";
-import { createIdentity, type Identity, loadIdentity } from "./identity-file.js";
+import { createIdentity, type Identity, loadIdentity } from "./identity.js";
 import { defaultNetwork } from "./network-name.js";
 import { checkNames, checkNetwork, checkPort, checkSignal } from "./option-checks.js";
 import type { PeerWatch, WatchOptions } from "./peer-watch.js";

@@ -51,6 +51,24 @@ export class SeedsFileError extends Error {
   }
 }
 
+/** Thrown when the file that keeps the identity cannot be used. */
+export class IdentityError extends Error {
+  /**
+   * - `unreadable`: the file is there, and cannot be read.
+   * - `not-a-key`: it holds something else than an Ed25519 private key in PEM.
+   * - `exposed`: others on this machine may read it, or write to it.
+   * - `unwritable`: there is no file yet, and none can be made there.
+   */
+  readonly code: "unreadable" | "not-a-key" | "exposed" | "unwritable";
+
+  /** Takes what programs and what people are told. */
+  constructor(code: IdentityError["code"], message: string, cause?: unknown) {
+    super(message, { cause });
+    this.name = "IdentityError";
+    this.code = code;
+  }
+}
+
 /** Where something listens, for people: no host means every interface. */
 function formatListen(host: string | undefined, port: number): string {
   if (host === undefined) return `port ${port}`;

@@ -3,7 +3,7 @@ import { chmod, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { createIdentity, loadIdentity } from "../../src/net/identity-file.js";
+import { createIdentity, loadIdentity } from "../../src/net/identity.js";
 
 let folder: string;
 beforeEach(async () => {
