@@ -51,6 +51,17 @@ describe("a trace", () => {
     expect(wantedOf({ message: { origin: "2", seq: 1 } })).toEqual([]);
   });
 
+  test("tells what contradicts a promise in words as well", () => {
+    const names = new TraceNames();
+    for (const line of short) names.note(line);
+    const told = (fields: Omit<TraceLine, "at" | "peer">) =>
+      lineText({ ...fields, event: String(fields.event), at: 9_000, peer: 2 }, names).replace(/^.*?peer 2 +\w+ +/, "");
+    expect(told({ event: "given", origin: ann, epoch: 5, seq: 7 })).toBe("#7 of peer 1");
+    expect(told({ event: "lacks", origin: ann, epoch: 5, seq: 7, keeper: 1 })).toBe("#7 of peer 1, which peer 1 keeps");
+    const unknown = { event: "directory", subject: ann, address: "10.0.0.1:5000", status: "unknown" };
+    expect(told(unknown)).toBe("peer 1 is unknown");
+  });
+
   test("is told in words, with the numbers of peers in place of their ids", () => {
     const names = new TraceNames();
     const texts = short.map((line) => {

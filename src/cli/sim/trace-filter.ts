@@ -84,6 +84,12 @@ function wordsOf(line: TraceLine, fields: Readonly<Record<string, unknown>>, nam
       return `#${fields.seq} of ${names.nameOf(fields.origin)}, hop ${fields.round}`;
     case "gap":
       return `#${fields.first} to #${fields.last} of ${names.nameOf(fields.origin)}`;
+    case "given":
+      return `#${fields.seq} of ${names.nameOf(fields.origin)}`;
+    case "lacks":
+      return `#${fields.seq} of ${names.nameOf(fields.origin)}, which peer ${fields.keeper} keeps`;
+    case "directory":
+      return `${names.nameOf(fields.subject, fields.address)} is ${fields.status}`;
     case "started":
       return `${fields.address} (${String(fields.id).slice(0, 8)})`;
     case "link":

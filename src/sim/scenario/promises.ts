@@ -175,7 +175,8 @@ export class Judge {
     if (found === undefined) return;
     const { life, other, message } = found;
     const running = this.#line(other, other.isUp ? "running" : "ended", {});
-    const believed = this.#line(life, "directory", { subject: other.number });
+    const status = life.core.peer(other.id)?.status ?? "unknown";
+    const believed = this.#line(life, "directory", { subject: other.id, address: other.address, status });
     this.#note({ promise: "everyone agrees", message, lines: [running, believed] });
   }
 
@@ -239,7 +240,8 @@ export class Judge {
           neighbors ??= new Set(life.core.neighbors().map(({ id }) => id));
           const keeper = keepers.find(({ id }) => neighbors!.has(id)) ?? keepers[0]!;
           if (!neighbors.has(keeper.id) && 2 * keepers.length < honest.length) continue;
-          const lacking = this.#line(life, "lacks", { key, seq, keeper: keeper.number });
+          const [origin, epoch] = key.split("/");
+          const lacking = this.#line(life, "lacks", { origin, epoch: Number(epoch), seq, keeper: keeper.number });
           const message = `peer ${life.number} has neither #${seq} of ${key} nor a word of it, and peer ${keeper.number} keeps it`;
           this.#contradicted("all of it, or told", message, `${key}/${seq}`, lacking);
           return;
