@@ -10,7 +10,7 @@ const pure = [
   "test/{api,core,house,http,sim,wire}/**/*.test.ts",
   "test/net/{create-peer,directory-query,identity,native-links,peer-journal,seed-native,seeds-file,write-pace}.test.ts",
   "test/{docs,house}.test.ts",
-  "test/web/{directory-rows,event-text,labels,messages,picture,timeline}.test.ts",
+  "test/web/{chronicle,directory-rows,event-text,labels,messages,picture,timeline}.test.ts",
 ];
 // Two more than processors: many of them wait for processes of their own.
 const together = { ...limits, maxWorkers: 4, sequence: { groupOrder: 1 } };

@@ -69,6 +69,14 @@ describe("a spacetime diagram", () => {
     expect(arrows.filter(({ from, sentAt }) => from === 3 && sentAt > 6_100)).toEqual([]);
   });
 
+  test("shows the end of a partition that has a length", () => {
+    const { spells } = recorded({ ...eight, steps: [at(6_200, partition(these(4), 300))] }, { window: [6_000, 6_600] });
+    expect(spells).toContainEqual({ peer: 4, kind: "cut off", from: 6_200, to: 6_500 });
+    expect(spells.filter(({ kind }) => kind === "partition")).toEqual([
+      { peer: 0, kind: "partition", from: 6_200, to: 6_500 },
+    ]);
+  });
+
   test("is a picture with all of that in it", () => {
     const svg = spacetimeSvg(recorded(eight, { window: [6_000, 6_600] }), "a < b & c");
     expect(svg).toMatch(/^<svg xmlns="http:\/\/www\.w3\.org\/2000\/svg"/);

@@ -160,7 +160,14 @@ describe("what lasts", () => {
 
   test("partitions: one that is replaced does not end the one that replaced it", () => {
     const steps = [at(10_000, partition(these(1), 10_000)), at(15_000, partition(these(1, 2, 3), 30_000))];
-    const { heard } = runOf(steps);
+    const { heard, lines } = runOf(steps);
+    // The first one's end says nothing, the second one's that nobody is cut off any more.
+    const told = lines.filter(({ event }) => event === "partition").map(({ at, peers }) => [at, peers]);
+    expect(told).toEqual([
+      [10_000, [1]],
+      [15_000, [1, 2, 3]],
+      [45_000, []],
+    ]);
     const across = (from: number, to: number) =>
       heard.filter((one) => {
         const sides = [one.from, one.to].map((address) => [1, 2, 3].some((number) => address === addressOf(number)));

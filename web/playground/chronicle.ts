@@ -50,6 +50,7 @@ export class Chronicle {
   readonly #numbers = new Map<string, number>();
   readonly #links = new Map<number, Link>();
   readonly #falsely = new Set<number>();
+  readonly #flooders = new Set<number>();
   readonly #known = new Set<number>();
   #suspicion:
     | { readonly at: number; readonly by: number; count: number; readonly remark: { text: string } }
@@ -157,6 +158,7 @@ export class Chronicle {
         this.#numbers.set(String(line.id), peer.number);
         this.#numbers.set(String(line.address), peer.number);
         this.#known.delete(peer.number);
+        this.#flooders.delete(peer.number);
         break;
       case "joined":
         peer.status = "alive";
@@ -234,6 +236,8 @@ export class Chronicle {
   }
 
   #publish({ at, id, epoch, seq }: TraceLine, peer: Seen): void {
+    // Nobody waits for what a flooder says.
+    if (this.#flooders.has(peer.number)) return;
     this.published++;
     this.expected += this.up;
     const key = `${id}/${epoch}/${seq}`;
@@ -245,6 +249,7 @@ export class Chronicle {
   }
 
   #arrive({ at, origin, epoch, seq, round }: TraceLine, peer: Seen): void {
+    if (this.#flooders.size > 0 && this.#flooders.has(this.#numbers.get(String(origin))!)) return;
     this.delivered++;
     const key = `${origin}/${epoch}/${seq}`;
     const spread = this.recent.findLast((one) => one.key === key);
@@ -305,6 +310,9 @@ export class Chronicle {
           peer.troubledUntil = line.at + Number(line.forMs);
         }
         break;
+      case "corrupt":
+        if (line.misdeed === "flooder") for (const peer of peers) this.#flooders.add(peer.number);
+        break;
       case "partition":
         for (const peer of this.#peers) peer.side = 0;
         for (const peer of peers) peer.side = 1;
@@ -363,7 +371,7 @@ function wordsOf(line: TraceLine, numbers: readonly number[]): string {
     case "slow":
       return `${who} slow${lasting}: ${line.msPerInput} ms for each input`;
     case "partition":
-      return `${who} cut off from the others`;
+      return numbers.length === 0 ? "the parts are one again" : `${who} cut off from the others`;
     case "cut":
       return "a way is cut";
     case "heal":
@@ -373,7 +381,7 @@ function wordsOf(line: TraceLine, numbers: readonly number[]): string {
     case "join":
       return `${line.count} more start`;
     case "restart":
-      return `${line.count} of the killed start again`;
+      return `${line.count} of those that ended start again`;
     case "publish":
       return `${who} said something`;
     default:

@@ -10,8 +10,10 @@ import { seedDefaults } from "../../src/core/seed/config.js";
 import { SeedCore } from "../../src/core/seed/seed.js";
 import { VirtualNetwork } from "../../src/sim/network.js";
 import type { VirtualProcess } from "../../src/sim/process.js";
+import { entryOf } from "../../src/sim/scenario/entry-of.js";
 import { latencyDraw } from "../../src/sim/scenario/latency.js";
 import type { Scenario } from "../../src/sim/scenario/scenario.js";
+import { Spells } from "../../src/sim/scenario/spells.js";
 import type { TraceLine } from "../../src/sim/scenario/trace-lines.js";
 import type { AnyMessage } from "../../src/sim/virtual-peer.js";
 import { Chronicle } from "./chronicle.js";
@@ -35,12 +37,14 @@ interface Due {
 export class ClassicTwin {
   readonly chronicle = new Chronicle();
   readonly #network: VirtualNetwork<AnyMessage>;
-  readonly #scenario: Scenario;
   readonly #seeds: Address[] = [];
   readonly #lives = new Map<number, Life>();
   /** The numbers of messages by their texts, and by how many hops each came to whom. */
   readonly #numbers = new Map<string, number>();
   readonly #hops = new Map<string, number>();
+  readonly #flooders = new Set<number>();
+  readonly #losses: Spells<number>;
+  readonly #costs = new Map<Life, Spells<number>>();
   /** Who was silent to whom. */
   readonly #silent = new Set<string>();
   #flights: number[] = [];
@@ -49,7 +53,6 @@ export class ClassicTwin {
   #sequence = 0;
 
   constructor(scenario: Scenario) {
-    this.#scenario = scenario;
     this.#network = new VirtualNetwork<AnyMessage>({
       randomSeed: scenario.randomSeed,
       startMs: originMs,
@@ -57,6 +60,7 @@ export class ClassicTwin {
       departed: ({ from, to, sentAt, at, message }) => this.#departed(from, to, sentAt, at, message),
     });
     this.#network.setLatencyDraw(latencyDraw(scenario.network.latency));
+    this.#losses = new Spells(scenario.network.lossRate, (rate) => this.#network.setLoss(rate));
     for (let index = 0; index < scenario.seeds; index++) this.#startSeed(index);
   }
 
@@ -110,11 +114,14 @@ export class ClassicTwin {
 
   #happen(line: TraceLine): void {
     if (line.event === "started") this.#start(line.peer);
-    else if (line.event === "published") this.#publish(line.peer);
-    else this.#befall(line);
+    else if (line.event === "published") {
+      // Misdeeds are none of the original's.
+      if (!this.#flooders.has(line.peer)) this.#publish(line.peer);
+    } else this.#befall(line);
   }
 
   #start(number: number): void {
+    this.#flooders.delete(number);
     const address = addressOf(number);
     this.chronicle.line({ at: this.at, peer: number, event: "started", id: address, address });
     const process = this.#network.start<OriginalPeer, OriginalEvent>(
@@ -201,19 +208,29 @@ export class ClassicTwin {
   }
 
   #running(number: number): Life | undefined {
+    const life = this.#alive(number);
+    return life?.process.frozen === false ? life : undefined;
+  }
+
+  #alive(number: number): Life | undefined {
     const life = this.#lives.get(number);
-    return life?.process.alive === true && !life.process.frozen ? life : undefined;
+    return life?.process.alive === true ? life : undefined;
+  }
+
+  /** Those of the numbers of a line that have a process, stopped or not. */
+  #allOf(numbers: unknown): Life[] {
+    return Array.isArray(numbers) ? numbers.flatMap((number: number) => this.#alive(number) ?? []) : [];
   }
 
   #befall(line: TraceLine): void {
     this.chronicle.line(line);
-    const numbers = Array.isArray(line.peers) ? (line.peers as number[]) : [];
-    const lives = numbers.flatMap((number) => this.#running(number) ?? []);
+    const alive = this.#allOf(line.peers);
+    const lives = alive.filter(({ process }) => !process.frozen);
     const network = this.#network;
     const lasting = (end: () => void) => this.#later(Number(line.forMs), end);
     switch (line.event) {
       case "crash":
-        for (const { process } of lives) process.crash();
+        for (const { process } of alive) process.crash();
         break;
       // There is no goodbye in the classic network.
       case "leave":
@@ -227,34 +244,29 @@ export class ClassicTwin {
         }
         break;
       case "slow":
-        for (const { process } of lives) {
-          process.setCost(Number(line.msPerInput));
-          lasting(() => process.alive && process.setCost(0));
+        for (const life of lives) {
+          const costs = entryOf(this.#costs, life, () => new Spells(0 as number, (cost) => life.process.setCost(cost)));
+          lasting(costs.begin(Number(line.msPerInput)));
         }
         break;
       case "partition":
-        network.partition([lives.map(({ address }) => address)]);
+        network.partition([alive.map(({ address }) => address)]);
         break;
       case "cut":
-        this.#cut(line);
+        for (const one of alive) {
+          for (const other of this.#allOf(line.toPeers)) if (one !== other) network.cut(one.address, other.address);
+        }
         break;
       case "heal":
         network.heal();
         break;
+      case "corrupt":
+        if (line.misdeed === "flooder") for (const number of line.peers as number[]) this.#flooders.add(number);
+        break;
       case "loss":
         if (line.to !== undefined) break;
-        network.setLoss(Number(line.rate));
-        lasting(() => network.setLoss(this.#scenario.network.lossRate));
+        lasting(this.#losses.begin(Number(line.rate)));
         break;
-    }
-  }
-
-  #cut({ from, to }: TraceLine): void {
-    const of = (who: unknown) =>
-      ((who as { readonly peers?: readonly number[] }).peers ?? []).map((number) => this.#lives.get(number));
-    for (const one of of(from)) {
-      for (const other of of(to))
-        if (one !== undefined && other !== undefined) this.#network.cut(one.address, other.address);
     }
   }
 

@@ -247,7 +247,8 @@ export class SpacetimeRecorder {
       for (const [index, spell] of this.#spells.entries()) {
         if (spell.kind === "cut off" && spell.to > at) this.#spells[index] = { ...spell, to: at };
       }
-      this.#openSplit = event === "heal" ? undefined : at;
+      // A partition of nobody is the end of one.
+      this.#openSplit = event === "heal" || peers.length === 0 ? undefined : at;
       if (event === "partition") {
         for (const peer of peers) this.#spells.push({ peer, kind: "cut off", from: at, to: this.#scenario.forMs });
       }

@@ -71,8 +71,8 @@ export class Faults {
   /** By sender; undefined: of all that have none of their own. */
   readonly #bandwidths = new Map<Address | undefined, Spells<Bandwidth | undefined>>();
   readonly #costs = new Map<Life, Spells<number>>();
-  /** One part of a network that is split. */
-  readonly #parts: Spells<readonly Address[] | undefined>;
+  /** One part of a network that is split; nobody while it is whole. */
+  readonly #parts: Spells<readonly Life[]>;
   #isCut = false;
   /** When the last of them was over, in milliseconds since 1970. */
   #disturbedAt: number;
@@ -84,16 +84,14 @@ export class Faults {
     const { latency, lossRate, bandwidth } = scenario.network;
     this.#latencies = new Spells(latency, (model) => network.setLatencyDraw(latencyDraw(model)));
     this.#losses = new Spells(lossRate, (rate) => network.setLoss(rate));
-    this.#parts = new Spells<readonly Address[] | undefined>(undefined, (part) =>
-      network.partition(part === undefined ? [] : [part]),
-    );
+    this.#parts = new Spells<readonly Life[]>([], (part) => network.partition([addressesOf(part)]));
     network.setLatencyDraw(latencyDraw(latency));
     if (bandwidth !== undefined) network.setBandwidth(bandwidth);
   }
 
   /** Whether somebody is cut off from somebody. */
   get #isSplit(): boolean {
-    return this.#isCut || this.#parts.current !== undefined;
+    return this.#isCut || this.#parts.current.length > 0;
   }
 
   /** Since when nothing is wrong with the network, in milliseconds since 1970. */
@@ -185,7 +183,7 @@ export class Faults {
         for (const life of chosen) life.jump(deed.byMs);
         break;
       case "partition":
-        this.#split(addressesOf(chosen), deed.forMs);
+        this.#split(chosen, deed.forMs);
         break;
       case "cut":
         forEachWay(chosen, to ?? [], (one, other) => {
@@ -196,7 +194,7 @@ export class Faults {
         break;
       case "heal":
         network.heal();
-        this.#parts.replace(undefined);
+        this.#parts.replace([]);
         this.#isCut = false;
         this.#disturbedAt = network.now;
         break;
@@ -269,15 +267,21 @@ export class Faults {
     this.#world.network.resume(life.address);
   }
 
-  #split(part: readonly Address[], forMs: number | undefined): void {
+  #split(part: readonly Life[], forMs: number | undefined): void {
     if (forMs === undefined) {
       this.#parts.replace(part);
       return;
     }
     const end = this.#parts.begin(part);
     this.#later(forMs, () => {
+      const before = this.#parts.current;
       end();
+      const { current } = this.#parts;
+      if (current === before) return;
       this.#disturbedAt = this.#world.network.now;
+      // Who reads the trace need not know what else was split when.
+      const peers = numbersOf(current);
+      this.#world.trace({ do: "partition", who: { peers } }, { peers });
     });
   }
 

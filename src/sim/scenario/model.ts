@@ -83,7 +83,7 @@ export type Deed =
   | { readonly do: "jump"; readonly who: Who; readonly byMs: number }
   /**
    * These, and all others, hear nothing from each other. Replaces an earlier partition. Without `forMs` until healed; with it,
-   * an earlier one that still lasts is back when this ends.
+   * an earlier one that still lasts is back when this ends. Of nobody: the network is whole, but for what is cut.
    */
   | { readonly do: "partition"; readonly who: Who; readonly forMs?: number }
   /** Nothing gets from any of the first to any of the second; the ways back are open. */
