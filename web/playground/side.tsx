@@ -69,7 +69,7 @@ function Scenes({ session, onTrace }: { readonly session: Session; onTrace(file:
         {scene?.story ??
           (scenario === undefined
             ? "A trace holds no messages under way: who has the last one is seen by the rings."
-            : `${scenario.peers} peers for ${scenario.forMs / 1_000} s, with ${scenario.steps.length} deeds.`)}
+            : `${scenario.peers} peers for ${scenario.forMs / 1_000} s, with ${scenario.steps.length} deed${scenario.steps.length === 1 ? "" : "s"}.`)}
       </p>
       <div class="row">
         <label class="seed">
