@@ -6,7 +6,7 @@ import type { Envelope, Message } from "../../src/core/message.js";
 import { PeerCore } from "../../src/core/peer.js";
 import { type PeerTuning, peerConfig } from "../../src/core/peer-config.js";
 import type { PeerEvent } from "../../src/core/peer-events.js";
-import { type Random, seededRandom } from "../../src/core/random.js";
+import { type Random, sample, seededRandom } from "../../src/core/random.js";
 import { VirtualNetwork, type VirtualNetworkOptions } from "../../src/sim/network.js";
 import type { VirtualProcess } from "../../src/sim/process.js";
 import { encodeNative, NativeReader, nativePreamble } from "../../src/wire/native.js";
@@ -64,9 +64,9 @@ export class PeerWorld {
         }),
       (event) => events.push(event),
     );
-    // Several: the one may be cut off, stopped, or killed before it answers.
-    const entrances = this.peers.length === 0 ? [] : [this.any(), this.any(), this.any()];
-    const peers = options.peers ?? [...new Set(entrances.map((entrance) => entrance.process.address))];
+    // Several different ones: one may be cut off, stopped, or killed before it answers, and then there is nobody to ask.
+    const entrances = sample(this.random, this.peers, 3);
+    const peers = options.peers ?? entrances.map((entrance) => entrance.process.address);
     process.call((core, now) => core.start(now, { seeds: [], peers }));
     const peer = { process, id, events, arrived, ordered };
     this.peers.push(peer);
