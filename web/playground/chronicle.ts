@@ -106,6 +106,11 @@ export class Chronicle {
     else this.#happened(line, this.#peerOf(line.peer));
   }
 
+  /** Whether a peer floods the network: nobody waits for what it says. */
+  isFlooder(number: number): boolean {
+    return this.#flooders.has(number);
+  }
+
   /** How each peer is, now. */
   statusesInto(into: Uint8Array, hadMs: Float32Array, sides: Uint8Array): void {
     const up = this.up;
@@ -236,8 +241,7 @@ export class Chronicle {
   }
 
   #publish({ at, id, epoch, seq }: TraceLine, peer: Seen): void {
-    // Nobody waits for what a flooder says.
-    if (this.#flooders.has(peer.number)) return;
+    if (this.isFlooder(peer.number)) return;
     this.published++;
     this.expected += this.up;
     const key = `${id}/${epoch}/${seq}`;
@@ -249,7 +253,7 @@ export class Chronicle {
   }
 
   #arrive({ at, origin, epoch, seq, round }: TraceLine, peer: Seen): void {
-    if (this.#flooders.size > 0 && this.#flooders.has(this.#numbers.get(String(origin))!)) return;
+    if (this.#flooders.size > 0 && this.isFlooder(this.#numbers.get(String(origin))!)) return;
     this.delivered++;
     const key = `${origin}/${epoch}/${seq}`;
     const spread = this.recent.findLast((one) => one.key === key);

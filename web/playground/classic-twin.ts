@@ -42,7 +42,6 @@ export class ClassicTwin {
   /** The numbers of messages by their texts, and by how many hops each came to whom. */
   readonly #numbers = new Map<string, number>();
   readonly #hops = new Map<string, number>();
-  readonly #flooders = new Set<number>();
   readonly #losses: Spells<number>;
   readonly #costs = new Map<Life, Spells<number>>();
   /** Who was silent to whom. */
@@ -116,12 +115,11 @@ export class ClassicTwin {
     if (line.event === "started") this.#start(line.peer);
     else if (line.event === "published") {
       // Misdeeds are none of the original's.
-      if (!this.#flooders.has(line.peer)) this.#publish(line.peer);
+      if (!this.chronicle.isFlooder(line.peer)) this.#publish(line.peer);
     } else this.#befall(line);
   }
 
   #start(number: number): void {
-    this.#flooders.delete(number);
     const address = addressOf(number);
     this.chronicle.line({ at: this.at, peer: number, event: "started", id: address, address });
     const process = this.#network.start<OriginalPeer, OriginalEvent>(
@@ -259,9 +257,6 @@ export class ClassicTwin {
         break;
       case "heal":
         network.heal();
-        break;
-      case "corrupt":
-        if (line.misdeed === "flooder") for (const number of line.peers as number[]) this.#flooders.add(number);
         break;
       case "loss":
         if (line.to !== undefined) break;

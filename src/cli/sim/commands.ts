@@ -1,5 +1,6 @@
 /** The simulator's commands and their options, as commander reads them. */
 import { Command, Option } from "commander";
+import { randomSeedMax } from "../../sim/scenario/checks.js";
 import { usageFailure } from "../failure.js";
 import {
   countsValue,
@@ -77,7 +78,7 @@ export function simCommand(): Command {
     .option(
       "--random-seed <number>",
       "what everything by chance follows from (default: 1, or that of the scenario)",
-      countValue(0, 2 ** 32 - 1),
+      countValue(0, randomSeedMax),
     )
     .option("--trace <file>", "everything that happens, as NDJSON")
     .option("--spacetime <file>", "a picture of a second or so of a small run, as SVG: who said what to whom, and when")

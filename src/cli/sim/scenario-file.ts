@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { z } from "zod";
 import { peerConfig } from "../../core/peer-config.js";
-import { messageMaxBytes } from "../../sim/scenario/checks.js";
+import { messageMaxBytes, randomSeedMax } from "../../sim/scenario/checks.js";
 import { misdeeds } from "../../sim/scenario/model.js";
 import { type Scenario, type ScenarioParts, scenario } from "../../sim/scenario/scenario.js";
 import { usageFailure } from "../failure.js";
@@ -63,7 +63,7 @@ const step = z.discriminatedUnion("do", [
 
 const file = z.strictObject({
   name: z.string().optional(),
-  randomSeed: z.number().int().min(0).max(0xffffffff).optional(),
+  randomSeed: z.number().int().min(0).max(randomSeedMax).optional(),
   peers: z.number().int().min(1).max(1_000_000).optional(),
   seeds: z.number().int().min(0).max(50).optional(),
   joinEveryMs: ms.optional(),
